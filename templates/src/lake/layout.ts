@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+
+/** A partition is what one compacted file covers. */
+export type Granularity = 'hour' | 'day' | 'month'
+
+/** An hour of event time in UTC, as `YYYYMMDDHH`. Fragments always cover one. */
+export type Hour = string
+
+const PARTS = { month: 2, day: 3, hour: 4 } as const
+
+export const COMPACTED = 'compacted.parquet'
+
+export function hourOf(timestampMs: number): Hour {
+  return new Date(timestampMs).toISOString().slice(0, 13).replace(/[-T]/g, '')
+}
+
+/** Start of an hour, in milliseconds since the epoch. */
+export function hourStart(hour: Hour): number {
+  return Date.parse(`${hour.slice(0, 4)}-${hour.slice(4, 6)}-${hour.slice(6, 8)}T${hour.slice(8)}:00:00Z`)
+}
+
+function hourPath(hour: Hour): string {
+  return `${hour.slice(0, 4)}/${hour.slice(4, 6)}/${hour.slice(6, 8)}/${hour.slice(8)}`
+}
+
+/** `YYYY/MM[/DD[/HH]]`: the partition an hour belongs to. */
+export function partitionOf(hour: Hour, granularity: Granularity): string {
+  return hourPath(hour).split('/').slice(0, PARTS[granularity]).join('/')
+}
+
+export const compactedKey = (prefix: string, partition: string) => `${prefix}/${partition}/${COMPACTED}`
+
+/** First 20 hex digits of the sha256 of a source's name and id: 12 would collide at 10^8 sources. */
+export function key20(sourceName: string, id: string): string {
+  return createHash('sha256').update(`${sourceName}\0${id}`).digest('hex').slice(0, 20)
+}
+
+/** Named after its own bytes, so equal names mean equal content whoever wrote it and when. */
+export function fragmentName(hour: Hour, sourceKey20: string, bytes: Uint8Array, extension: string): string {
+  const id12 = createHash('sha256').update(bytes).digest('hex').slice(0, 12)
+  return `${hour}-${sourceKey20}-${id12}${extension}`
+}
+
+const FRAGMENT = /^(\d{10})-([0-9a-f]{20})-[0-9a-f]{12}\.(?:parquet|ndjson)$/
+
+/** Hour and source of a fragment's name; null where the name is none. */
+export function parseFragmentName(name: string): { hour: Hour; key20: string } | null {
+  const match = FRAGMENT.exec(name)
+  return match && { hour: match[1] as string, key20: match[2] as string }
+}
+
+export const fragmentKey = (prefix: string, name: string) => `${prefix}/${hourPath(name.slice(0, 10))}/${name}`
+
+const marksOf = (prefix: string, sourceName: string) => `${prefix}/_state/ingested/${sourceName}/`
+
+/**
+ * Marks of one key lie side by side and keys sort (nearly) as the sources do, because `!` sorts before everything an
+ * encoded key can hold. Where percent-encoding disturbs the order, a run only asks for the mark once more.
+ */
+export function markKey(prefix: string, sourceName: string, key: string, offset: number): string {
+  const name = encodeURIComponent(key).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+  return `${marksOf(prefix, sourceName)}${name.slice(0, 160)}!${offset}-${key20(sourceName, sourceId(key, offset))}.json`
+}
+
+/** What a source is called for ever: its key, or `key@offset` where a file went on after an earlier mark. */
+export const sourceId = (key: string, offset: number) => (offset === 0 ? key : `${key}@${offset}`)
+
+export const markPrefix = marksOf
+export const lakeKey = (prefix: string) => `${prefix}/_state/lake.json`
+export const schemaKey = (prefix: string) => `${prefix}/_state/schema.parquet`
+export const rejectedKey = (prefix: string, sourceKey20: string) => `${prefix}/_state/rejected/${sourceKey20}.ndjson`

@@ -1,0 +1,178 @@
+/** A flat bag of low-cardinality labels: things one would GROUP BY. */
+export type Dimensions = Record<string, string | number | boolean>
+
+/** One request as the policy emits it: one JSON line, only what one would GROUP BY, SUM, AVG or COUNT. */
+export interface AnalyticsEntry {
+  _type: 'stoma_analytics'
+  /** Start of the request, ISO 8601 in UTC with milliseconds. */
+  timestamp: string
+  gatewayName: string
+  /** The route's pattern (`/users/:id`), never the URL. */
+  routePath: string
+  method: string
+  statusCode: number
+  durationMs: number
+  /** Bytes of the body; null where nobody said and nobody counted. */
+  responseSize: number | null
+  /** The bridge to the request log of this very request. */
+  traceId?: string
+  dimensions?: Dimensions
+}
+
+export type ColumnType = 'TIMESTAMP' | 'VARCHAR' | 'INTEGER' | 'BIGINT' | 'DOUBLE' | 'BOOLEAN'
+export type ColumnValue = string | number | boolean | null | undefined
+
+/** One column of the Parquet files. A TIMESTAMP's value is milliseconds since the epoch; undefined is stored as NULL. */
+export interface Column {
+  name: string
+  type: ColumnType
+  value(entry: AnalyticsEntry): ColumnValue
+}
+
+/** Why a line that claimed to be an entry is none. `truncated` is a line cut short by whoever carried it. */
+export type RejectReason = 'json' | 'encoding' | 'field' | 'timestamp' | 'future' | 'too-long' | 'truncated'
+
+export type ParsedLine =
+  | { kind: 'entry'; entry: AnalyticsEntry }
+  /** A line of somebody else: an ordinary log line, a blank one. */
+  | { kind: 'foreign' }
+  | { kind: 'rejected'; reason: RejectReason; detail: string }
+
+/** Turns one raw line into what it holds. A line may hold several entries, so an array of at least one. */
+export type ParseLine = (line: string) => ParsedLine[]
+
+export interface ObjectInfo {
+  key: string
+  /** Bytes. */
+  size: number
+  /** Changes whenever the bytes change. */
+  etag: string
+  /** Milliseconds since the epoch by the store's own clock: compare it only with others of the same store. */
+  lastModified: number
+}
+
+export type Bytes = AsyncIterable<Uint8Array>
+/** `absent`: write only where nothing is. `ifMatch`: replace only this very version. */
+export type PutCondition = 'absent' | { ifMatch: string }
+
+export interface StorageReader {
+  /** Objects whose key starts with `prefix` and sorts after `startAfter`, in the order of their UTF-8 bytes. */
+  list(prefix: string, startAfter?: string): AsyncIterable<ObjectInfo>
+  head(key: string): Promise<ObjectInfo | null>
+  /** The object, or `length` bytes of it from `offset`; null when there is none. With `ifMatch`, a changed object throws. */
+  get(
+    key: string,
+    options?: { offset?: number; length?: number; ifMatch?: string },
+  ): Promise<{ info: ObjectInfo; body: Bytes } | null>
+}
+
+export interface StorageWriter {
+  /** Writes the whole object or nothing, durably. Resolves to what was written, or null when the condition did not hold. */
+  put(key: string, body: Uint8Array | Bytes, condition: PutCondition): Promise<ObjectInfo | null>
+}
+
+/** What the lake needs of a store: the processor writes fragments and marks, the compactor replaces and deletes. */
+export interface CompactorStorage extends StorageReader, StorageWriter {
+  /** Deletes; a key that is gone already is no error. */
+  delete(keys: readonly string[]): Promise<void>
+}
+
+/** A piece of a raw log that is to be ingested: a whole object, or a range of a file that still grows. */
+export interface SourceRange {
+  /** What its mark is named after: the key, or `key@offset` where a file went on after an earlier mark. */
+  id: string
+  key: string
+  /** First byte of the range in the object. */
+  offset: number
+  /** Identity of the version actually read (an etag; device, inode, size and mtime of a file). */
+  identity: string
+  body: Bytes
+}
+
+/** Raw logs, wherever they lie. */
+export interface LogSource {
+  /** With the id it names a source for ever: the bucket, or a configured name. */
+  readonly name: string
+  /** A listed object this much older than its mark, by LastModified, is not looked at again. */
+  readonly recheckMs: number
+  list(): AsyncIterable<ObjectInfo>
+  /** The next range of this object, given the marks it has so far in order of offset; null when all of it is in. */
+  next(info: ObjectInfo, marks: readonly Mark[]): Promise<SourceRange | null>
+  /** Deletes the object if it is still the version that was read; false when it is not. */
+  remove(range: SourceRange): Promise<boolean>
+}
+
+/** The commit of one source: it exists only once every fragment it lists is stored, and is never changed. */
+export interface Mark {
+  source: string
+  id: string
+  key: string
+  offset: number
+  identity: string
+  /** Raw bytes of the range (before gunzip) and their sha256 in hex. */
+  size: number
+  sha256: string
+  counts: SourceCounts
+  fragments: { name: string; rows: number }[]
+  schemaVersion: number
+  /** When the worker wrote it, ISO 8601: for people. */
+  at: string
+  /** The source vanished before it was whole: its fragments belong to nobody. */
+  abandoned?: true
+}
+
+/** The ledger of a source: lines + extra = entries + foreign + the rejected; entries = rows + dropped. */
+export interface SourceCounts {
+  lines: number
+  /** Entries beyond the first that shared a line with it. */
+  extra: number
+  entries: number
+  foreign: number
+  rejected: Partial<Record<RejectReason, number>>
+  /** Entries that `transform` dropped on purpose. */
+  dropped: number
+  rows: number
+}
+
+/** Footer key/values of a Parquet file. */
+export type FooterMetadata = Record<string, string>
+
+export interface ParquetBatch {
+  /** Rows added so far. */
+  readonly rows: number
+  /** About how many bytes of memory they hold. */
+  readonly bytes: number
+  add(entry: AnalyticsEntry): void
+  /** The file: rows sorted by timestamp, `metadata` in its footer. Equal rows and metadata give equal bytes. */
+  finish(metadata: FooterMetadata): Promise<Uint8Array>
+}
+
+export interface ParquetWriter {
+  /** File ending with its dot; only valid Parquet may end in `.parquet`. */
+  readonly extension: '.parquet' | '.ndjson'
+  open(columns: readonly Column[]): ParquetBatch
+}
+
+/** A Parquet file to merge, read by ranges. */
+export interface MergeInput {
+  name: string
+  size: number
+  read(offset: number, length: number): Promise<Uint8Array>
+}
+
+export interface ParquetMerger {
+  /**
+   * Streams one file that holds the rows of all inputs, in time order as far as memory allows. `metadata` is called
+   * once the rows are counted, just before the footer. An input that is no valid Parquet throws and is named.
+   */
+  merge(inputs: readonly MergeInput[], columns: readonly Column[], metadata: (rows: number) => FooterMetadata): Bytes
+  /** Key/values of a file's footer, read by ranges from its end. */
+  readMetadata(input: MergeInput): Promise<FooterMetadata>
+}
+
+/** Something that went wrong with one source or one partition; the others went on. */
+export interface PipelineError {
+  /** The source or partition. */
+  where: string
+  message: string
+}

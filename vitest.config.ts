@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config'
+
+const FULL = ['test/**/*.full.test.ts']
+
+export default defineConfig({
+  test: {
+    testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: ['src/**/*.test.ts', 'templates/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: FULL,
+        },
+      },
+      { extends: true, test: { name: 'full', include: FULL, testTimeout: 600_000, fileParallelism: false } },
+    ],
+  },
+})
