@@ -59,7 +59,7 @@ export interface StorageReader {
   /** Objects whose key starts with `prefix` and sorts after `startAfter`, in the order of their UTF-8 bytes. */
   list(prefix: string, startAfter?: string): AsyncIterable<ObjectInfo>
   head(key: string): Promise<ObjectInfo | null>
-  /** The object, or `length` bytes of it from `offset`; null when there is none. With `ifMatch`, a changed object throws. */
+  /** The object, or `length` bytes from `offset`; null when there is none or, with `ifMatch`, no longer this version. */
   get(
     key: string,
     options?: { offset?: number; length?: number; ifMatch?: string },
@@ -79,38 +79,40 @@ export interface CompactorStorage extends StorageReader, StorageWriter {
 
 /** A piece of a raw log that is to be ingested: a whole object, or a range of a file that still grows. */
 export interface SourceRange {
-  /** What its mark is named after: the key, or `key@offset` where a file went on after an earlier mark. */
-  id: string
   key: string
-  /** First byte of the range in the object. */
+  /** First byte of the range in the object; above 0 where a file went on after an earlier mark. */
   offset: number
   /** Identity of the version actually read (an etag; device, inode, size and mtime of a file). */
   identity: string
+  /** Must be read to its end or returned, so that what is behind it can be closed. */
   body: Bytes
+  /** Already fed with every byte before `offset`; whoever reads the body feeds it the rest. */
+  sha256: { update(bytes: Uint8Array): unknown; digest(encoding: 'hex'): string }
 }
 
 /** Raw logs, wherever they lie. */
 export interface LogSource {
-  /** With the id it names a source for ever: the bucket, or a configured name. */
+  /** With the key it names a source for ever: the bucket, or a configured name. */
   readonly name: string
-  /** A listed object this much older than its mark, by LastModified, is not looked at again. */
+  /** An object this much older than its newest mark, by LastModified, is not looked at again. */
   readonly recheckMs: number
   list(): AsyncIterable<ObjectInfo>
-  /** The next range of this object, given the marks it has so far in order of offset; null when all of it is in. */
-  next(info: ObjectInfo, marks: readonly Mark[]): Promise<SourceRange | null>
-  /** Deletes the object if it is still the version that was read; false when it is not. */
-  remove(range: SourceRange): Promise<boolean>
+  /** What of this object is not in yet, given its newest mark; null when all is. Other bytes than the marked throw. */
+  next(info: ObjectInfo, newest: Mark | null): Promise<SourceRange | null>
+  exists(key: string): Promise<boolean>
+  /** Deletes the object if it is still this version and nobody will write to it; false when it stays. */
+  remove(key: string, identity: string): Promise<boolean>
 }
 
 /** The commit of one source: it exists only once every fragment it lists is stored, and is never changed. */
 export interface Mark {
-  source: string
-  id: string
+  sourceName: string
   key: string
   offset: number
   identity: string
-  /** Raw bytes of the range (before gunzip) and their sha256 in hex. */
+  /** Raw bytes of the range, before gunzip. */
   size: number
+  /** Over the object's first `offset + size` bytes, in hex. */
   sha256: string
   counts: SourceCounts
   fragments: { name: string; rows: number }[]

@@ -1,0 +1,105 @@
+import type { CompactorStorage, FooterMetadata, MergeInput, ObjectInfo, StorageReader } from '../types.ts'
+import {
+  COMPACTED,
+  compactedKey,
+  fragmentKey,
+  type Granularity,
+  type Hour,
+  key20,
+  markKey,
+  parseFragmentName,
+  partitionOf,
+  sourceId,
+} from './layout.ts'
+import type { Lineage } from './lineage.ts'
+import { readAll, readMark, type StoredMark } from './state.ts'
+
+export interface Fragment {
+  key: string
+  name: string
+  hour: Hour
+  info: ObjectInfo
+}
+
+export interface Partition {
+  /** `YYYY/MM[/DD[/HH]]` */
+  path: string
+  compacted: ObjectInfo | null
+  fragments: Fragment[]
+}
+
+/**
+ * Where a fragment stands: `live`, its mark lists it and no compacted file holds it; `absorbed`, one does; `orphan`, its
+ * source's mark does not list it; `unmarked`, its source has no mark (yet); `gone`, it was deleted since it was listed.
+ */
+export type Standing =
+  | ({ state: 'live' } & StoredMark)
+  | { state: 'absorbed' | 'orphan' | 'gone' }
+  | { state: 'unmarked'; footer: FooterMetadata }
+
+/** Every partition that holds a fragment or a compacted file, in order of time. Other files are not ours: passed over. */
+export async function* listPartitions(
+  storage: StorageReader,
+  prefix: string,
+  granularity: Granularity,
+): AsyncIterable<Partition> {
+  let current = null as Partition | null
+  for await (const info of storage.list(`${prefix}/`)) {
+    const path = info.key.slice(prefix.length + 1)
+    if (path >= '_') break // dated folders sort first, what lies behind them is state
+    const name = path.slice(path.lastIndexOf('/') + 1)
+    const hour = parseFragmentName(name)?.hour
+    const partition = hour ? partitionOf(hour, granularity) : path.slice(0, -COMPACTED.length - 1)
+    const ours = hour ? fragmentKey(prefix, name) : compactedKey(prefix, partition)
+    if (ours !== info.key || !/^\d{4}(\/\d\d)+$/.test(partition)) continue
+    if (current?.path !== partition) {
+      if (current) yield current
+      current = { path: partition, compacted: null, fragments: [] }
+    }
+    if (hour) current.fragments.push({ key: info.key, name, hour, info })
+    else current.compacted = info
+  }
+  if (current) yield current
+}
+
+/** Thrown where an object that was listed is gone or replaced. */
+export class Gone extends Error {}
+
+/** Reads an object by ranges; throws {@link Gone} once it is another one. */
+export function inputOf(storage: StorageReader, info: ObjectInfo): MergeInput {
+  const read = async (offset: number, length: number) => {
+    const found = await storage.get(info.key, { offset, length, ifMatch: info.etag })
+    if (!found) throw new Gone(`${info.key}: gone since it was listed`)
+    return readAll(found.body)
+  }
+  return { name: info.key, size: info.size, read }
+}
+
+/** Tells the standing of fragments; one look at each source's mark, remembered for as long as the function lives. */
+export function createStandings(
+  storage: CompactorStorage,
+  prefix: string,
+  readMetadata: (input: MergeInput) => Promise<FooterMetadata>,
+): (fragment: Fragment, lineage: Lineage | null) => Promise<Standing> {
+  const marks = new Map<string, Promise<StoredMark | null>>()
+  return async (fragment, lineage) => {
+    if (lineage && Object.hasOwn(lineage.names, fragment.name)) return { state: 'absorbed' }
+    let footer: FooterMetadata
+    try {
+      footer = await readMetadata(inputOf(storage, fragment.info))
+    } catch (error) {
+      if (error instanceof Gone) return { state: 'gone' }
+      throw error
+    }
+    const { sourceName = '', key = '', offset = '' } = footer
+    if (key20(sourceName, sourceId(key, Number(offset))) !== parseFragmentName(fragment.name)?.key20)
+      throw new Error(`${fragment.key}: its footer names another source than its name; move it away`)
+    const at = markKey(prefix, sourceName, key, Number(offset))
+    if (!marks.has(at)) marks.set(at, readMark(storage, at))
+    const stored = await marks.get(at)
+    if (!stored) return { state: 'unmarked', footer }
+    if (!stored.mark.fragments.some(({ name }) => name === fragment.name)) return { state: 'orphan' }
+    if (lineage && stored.modified <= lineage.forgotten) return { state: 'absorbed' }
+    return { state: 'live', ...stored }
+  }
+}

@@ -1,0 +1,37 @@
+import { SCHEMA_VERSION } from '../schema.ts'
+import type { FooterMetadata } from '../types.ts'
+
+/** What a compacted file says of itself in its footer: rows and lineage live and change together. */
+export interface Lineage {
+  /** The fragments whose rows it holds, each with the LastModified of its source's mark in milliseconds. */
+  names: Record<string, number>
+  /** A fragment whose mark is not newer than this counts as held, though its name has left the list. */
+  forgotten: number
+  /** One more with every commit. */
+  generation: number
+  /** The run that wrote it: how a commit that timed out recognises its own work. */
+  runId: string
+  rows: number
+}
+
+/** Reads a compacted file's footer; throws, naming the file, where the lineage is missing or damaged. */
+export function parseLineage(metadata: FooterMetadata, where: string): Lineage {
+  const damaged = (what: string) =>
+    new Error(`${where}: ${what} in its footer. It was not written by this compactor: move it away and compact again.`)
+  let names: unknown
+  try {
+    names = JSON.parse(metadata.lineage ?? '')
+  } catch {
+    throw damaged('no readable lineage')
+  }
+  const [forgotten, generation, rows] = [metadata.forgotten, metadata.generation, metadata.rows].map(Number)
+  const numbers = [forgotten, generation, rows, ...Object.values(names as object)]
+  if (!numbers.every(Number.isFinite) || !metadata.runId) throw damaged('a damaged lineage')
+  return { names, forgotten, generation, rows, runId: metadata.runId } as Lineage
+}
+
+export function formatLineage(lineage: Lineage): FooterMetadata {
+  const { names, ...rest } = lineage
+  const text = Object.entries(rest).map(([key, value]) => [key, String(value)])
+  return { lineage: JSON.stringify(names), ...Object.fromEntries(text), schemaVersion: String(SCHEMA_VERSION) }
+}

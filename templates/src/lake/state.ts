@@ -1,0 +1,68 @@
+import { SCHEMA_VERSION } from '../schema.ts'
+import type { CompactorStorage, Mark, StorageReader } from '../types.ts'
+import { type Granularity, lakeKey, markKey, schemaKey } from './layout.ts'
+
+export interface StoredMark {
+  mark: Mark
+  /** LastModified by the store's clock, in milliseconds. */
+  modified: number
+}
+
+export async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk)
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+}
+
+async function readJson(storage: StorageReader, key: string): Promise<{ value: unknown; modified: number } | null> {
+  const found = await storage.get(key)
+  if (!found) return null
+  const text = Buffer.from(await readAll(found.body)).toString('utf8')
+  try {
+    return { value: JSON.parse(text), modified: found.info.lastModified }
+  } catch (cause) {
+    throw new Error(`${key}: not readable as JSON; restore it from a backup, nothing is ingested over it`, { cause })
+  }
+}
+
+export async function readMark(storage: StorageReader, key: string): Promise<StoredMark | null> {
+  const found = await readJson(storage, key)
+  if (!found) return null
+  const mark = found.value as Mark
+  if (!Array.isArray(mark?.fragments)) throw new Error(`${key}: this is no mark; restore it from a backup`)
+  return { mark, modified: found.modified }
+}
+
+/** Puts the mark if there is none; false when another worker's mark stands there. */
+export async function writeMark(storage: CompactorStorage, prefix: string, mark: Mark): Promise<boolean> {
+  const key = markKey(prefix, mark.sourceName, mark.key, mark.offset)
+  return (await storage.put(key, Buffer.from(JSON.stringify(mark)), 'absent')) !== null
+}
+
+/**
+ * Founds the lake on first use and refuses one that was founded otherwise: its paths or rows would mix.
+ * `emptyFile` is a zero-row file with the schema, so that a query over an empty lake is no error.
+ */
+export async function ensureLake(
+  storage: CompactorStorage,
+  prefix: string,
+  granularity: Granularity,
+  files: { extension: string; emptyFile: () => Promise<Uint8Array> },
+): Promise<void> {
+  const key = lakeKey(prefix)
+  let found = await readJson(storage, key)
+  if (!found) {
+    if (files.extension === '.parquet') await storage.put(schemaKey(prefix), await files.emptyFile(), 'absent')
+    const lake = { granularity, schemaVersion: SCHEMA_VERSION, extension: files.extension }
+    await storage.put(key, Buffer.from(JSON.stringify(lake)), 'absent')
+    found = await readJson(storage, key)
+  }
+  const lake = found?.value as { granularity?: unknown; schemaVersion?: unknown; extension?: unknown } | undefined
+  const fork = 'put that back, or choose another prefix for a new lake'
+  if (lake?.granularity !== granularity)
+    throw new Error(`${key}: this lake is partitioned by ${lake?.granularity}, the config says ${granularity}; ${fork}`)
+  if (lake.extension !== files.extension)
+    throw new Error(`${key}: this lake holds ${lake.extension} files, the config writes ${files.extension}; ${fork}`)
+  if (!(Number(lake.schemaVersion) <= SCHEMA_VERSION))
+    throw new Error(`${key}: written with schema ${lake.schemaVersion}, this code knows ${SCHEMA_VERSION}; upgrade it`)
+}
