@@ -51,21 +51,24 @@ export function parseFragmentName(name: string): { hour: Hour; key20: string } |
 
 export const fragmentKey = (prefix: string, name: string) => `${prefix}/${hourPath(name.slice(0, 10))}/${name}`
 
-const marksOf = (prefix: string, sourceName: string) => `${prefix}/_state/ingested/${sourceName}/`
+export const markPrefix = (prefix: string, sourceName: string) => `${prefix}/_state/ingested/${sourceName}/`
 
 /**
- * Marks of one key lie side by side and keys sort (nearly) as the sources do, because `!` sorts before everything an
- * encoded key can hold. Where percent-encoding disturbs the order, a run only asks for the mark once more.
+ * What the marks of one key begin with. They lie side by side, and keys sort (nearly) as the sources do, because `!`
+ * sorts before everything an encoded key can hold. Cut, since names of files and objects are limited.
  */
-export function markKey(prefix: string, sourceName: string, key: string, offset: number): string {
+export function markStem(prefix: string, sourceName: string, key: string): string {
   const name = encodeURIComponent(key).replace(/[!'()*~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
-  return `${marksOf(prefix, sourceName)}${name.slice(0, 160)}!${offset}-${key20(sourceName, sourceId(key, offset))}.json`
+  return `${markPrefix(prefix, sourceName)}${name.slice(0, 160)}!`
+}
+
+export function markKey(prefix: string, sourceName: string, key: string, offset: number): string {
+  return `${markStem(prefix, sourceName, key)}${offset}-${key20(sourceName, sourceId(key, offset))}.json`
 }
 
 /** What a source is called for ever: its key, or `key@offset` where a file went on after an earlier mark. */
 export const sourceId = (key: string, offset: number) => (offset === 0 ? key : `${key}@${offset}`)
 
-export const markPrefix = marksOf
 export const lakeKey = (prefix: string) => `${prefix}/_state/lake.json`
 export const schemaKey = (prefix: string) => `${prefix}/_state/schema.parquet`
 export const rejectedKey = (prefix: string, sourceKey20: string) => `${prefix}/_state/rejected/${sourceKey20}.ndjson`

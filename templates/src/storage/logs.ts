@@ -108,6 +108,6 @@ function identityOf(stats: { dev: bigint; ino: bigint; size: bigint; mtimeNs: bi
 async function infoOf(folder: string, key: string): Promise<ObjectInfo | null> {
   const stats = await stat(join(folder, key), { bigint: true }).catch(ifMissing)
   if (!stats) return null
-  const lastModified = Number(stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs) / 1e6
+  const lastModified = Math.max(Number(stats.mtimeNs), Number(stats.ctimeNs)) / 1e6
   return { key, size: Number(stats.size), etag: identityOf(stats), lastModified }
 }

@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto'
+import { createStandings, type Fragment, inputOf, listPartitions, type Partition } from '../lake/fragments.ts'
+import { compactedKey, type Granularity, hourStart } from '../lake/layout.ts'
+import { formatLineage, type Lineage, parseLineage } from '../lake/lineage.ts'
+import type { Column, CompactorStorage, ParquetMerger, PipelineError } from '../types.ts'
+import { createAbandon } from './abandon.ts'
+
+const DAY_MS = 24 * 3600_000
+
+export interface CompactorOptions {
+  storage: CompactorStorage
+  merger: ParquetMerger
+  columns: readonly Column[]
+  prefix: string
+  granularity: Granularity
+  /** Whether a raw log still exists; lets the sweep give up fragments of a source that vanished half-ingested. */
+  sourceExists?: (sourceName: string, key: string) => Promise<boolean>
+  /** A run starts no new partition once one of these is spent; the next run goes on. */
+  budget?: { partitions?: number; bytes?: number; milliseconds?: number }
+  now?: () => number
+  onProgress?: (result: CompactResult) => void
+}
+
+export interface CompactResult {
+  /** Partitions that hold anything. */
+  partitions: number
+  compacted: number
+  /** Partitions with nothing to do. */
+  skipped: number
+  /** Partitions that another compactor committed first: the next run looks again. */
+  lost: number
+  /** Fragments whose rows moved into a compacted file. */
+  absorbed: number
+  /** Fragments deleted: absorbed ones and orphans. */
+  deleted: number
+  rows: number
+  /** Bytes of the fragments absorbed. */
+  bytes: number
+  /** Partitions that wait for the next run because a budget was spent. */
+  left: number
+  errors: PipelineError[]
+}
+
+export interface Compactor {
+  /** Merges the fragments of every hour that ended before `before` (milliseconds since the epoch). */
+  run(options?: { before?: number }): Promise<CompactResult>
+}
+
+/** A fragment that is to be merged, and its mark's LastModified. */
+interface Candidate extends Fragment {
+  modified: number
+  rows: number
+}
+
+/** What the sweep found in one partition. */
+interface Found {
+  candidates: Candidate[]
+  /** Held by the compacted file already: a clean-up was cut short. */
+  absorbed: Fragment[]
+  orphans: Fragment[]
+  /** The oldest mark of a fragment that this run leaves alone: `forgotten` must not pass it. */
+  oldestLeftOut: number
+}
+
+/** Fragments in, one file per partition out, by one conditional write. Safe to run twice, at once and after any crash. */
+export function createCompactor(options: CompactorOptions): Compactor {
+  const { storage, merger, prefix, budget = {}, now = Date.now } = options
+  const abandon = createAbandon(options)
+
+  async function run({ before = now() - DAY_MS } = {}): Promise<CompactResult> {
+    const result = emptyResult()
+    const start = now()
+    const isSpent = () =>
+      result.compacted >= (budget.partitions ?? Infinity) ||
+      result.bytes >= (budget.bytes ?? Infinity) ||
+      now() - start >= (budget.milliseconds ?? Infinity)
+    for await (const partition of listPartitions(storage, prefix, options.granularity)) {
+      result.partitions++
+      if (!partition.fragments.length) result.skipped++
+      else if (isSpent()) result.left++
+      else
+        await compact(partition, before, result).catch((error: Error) => {
+          result.errors.push({ where: partition.path, message: error.message })
+        })
+      options.onProgress?.(result)
+    }
+    return result
+  }
+
+  async function compact(partition: Partition, before: number, result: CompactResult): Promise<void> {
+    const { compacted } = partition
+    const lineage = compacted && parseLineage(await merger.readMetadata(inputOf(storage, compacted)), compacted.key)
+    const found = await sweep(partition, lineage, before, result)
+    await remove([...found.orphans, ...found.absorbed], result)
+    if (!found.candidates.length) {
+      result.skipped++
+      return
+    }
+    const runId = randomUUID()
+    const next = extend(lineage, found, runId)
+    const committed = await commit(partition, found.candidates, next)
+    if (committed?.runId !== runId) {
+      result.lost++
+      return
+    }
+    result.compacted++
+    result.absorbed += found.candidates.length
+    result.rows += committed.rows
+    result.bytes += found.candidates.reduce((sum, { info }) => sum + info.size, 0)
+    // By the footer as it stands in the store, never from memory.
+    await remove(
+      found.candidates.filter(({ name }) => Object.hasOwn(committed.names, name)),
+      result,
+    )
+  }
+
+  /** Sorts the partition's fragments by where they stand. One that cannot be read is named and left alone. */
+  async function sweep(partition: Partition, lineage: Lineage | null, before: number, result: CompactResult) {
+    const standingOf = createStandings(storage, prefix, merger.readMetadata)
+    const found: Found = { candidates: [], absorbed: [], orphans: [], oldestLeftOut: Infinity }
+    for (const fragment of partition.fragments) {
+      try {
+        const standing = await standingOf(fragment, lineage)
+        if (standing.state === 'absorbed') found.absorbed.push(fragment)
+        else if (standing.state === 'orphan') found.orphans.push(fragment)
+        else if (standing.state === 'unmarked') await abandon(fragment, standing.footer)
+        else if (standing.state === 'live') {
+          const { modified, mark } = standing
+          const rows = mark.fragments.find(({ name }) => name === fragment.name)?.rows ?? 0
+          if (hourStart(fragment.hour) + 3600_000 <= before) found.candidates.push({ ...fragment, modified, rows })
+          else found.oldestLeftOut = Math.min(found.oldestLeftOut, modified)
+        }
+      } catch (error) {
+        result.errors.push({ where: fragment.key, message: (error as Error).message })
+        found.oldestLeftOut = -Infinity // its mark is unknown, so nothing may be forgotten now
+      }
+    }
+    return found
+  }
+
+  /** One conditional write; resolves to the lineage that stands in the store afterwards. */
+  async function commit({ path, compacted }: Partition, candidates: readonly Candidate[], next: Lineage) {
+    const key = compactedKey(prefix, path)
+    const inputs = [...(compacted ? [compacted] : []), ...candidates.map(({ info }) => info)]
+    const body = merger.merge(
+      inputs.map((info) => inputOf(storage, info)),
+      options.columns,
+      (rows) => {
+        if (rows !== next.rows) throw new Error(`${key}: ${rows} rows were merged, the marks say ${next.rows}`)
+        return formatLineage(next)
+      },
+    )
+    let failure: unknown
+    try {
+      await storage.put(key, body, compacted ? { ifMatch: compacted.etag } : 'absent')
+    } catch (error) {
+      failure = error // it may have taken all the same: a time-out says nothing
+    }
+    const info = await storage.head(key)
+    const standing = info && parseLineage(await merger.readMetadata(inputOf(storage, info)), key)
+    if (failure && standing?.runId !== next.runId) throw failure
+    return standing
+  }
+
+  async function remove(fragments: readonly Fragment[], result: CompactResult): Promise<void> {
+    await storage.delete(fragments.map(({ key }) => key))
+    result.deleted += fragments.length
+  }
+
+  return { run }
+}
+
+/**
+ * The next lineage: the candidates join. A name leaves a day after its mark was written, once its fragment is deleted,
+ * and never past the mark of a fragment that is left out; `forgotten` then answers for it. All times are the store's.
+ */
+function extend(lineage: Lineage | null, { candidates, absorbed, oldestLeftOut }: Found, runId: string): Lineage {
+  const newest = Math.max(...candidates.map(({ modified }) => modified))
+  const mayGo = Math.min(newest - DAY_MS, oldestLeftOut)
+  const present = new Set(absorbed.map(({ name }) => name))
+  const names: Lineage['names'] = {}
+  let forgotten = lineage?.forgotten ?? 0
+  for (const [name, modified] of Object.entries(lineage?.names ?? {})) {
+    if (modified >= mayGo || present.has(name)) names[name] = modified
+    else forgotten = Math.max(forgotten, modified)
+  }
+  for (const { name, modified } of candidates) names[name] = modified
+  const rows = candidates.reduce((sum, candidate) => sum + candidate.rows, lineage?.rows ?? 0)
+  return { names, forgotten, generation: (lineage?.generation ?? 0) + 1, runId, rows }
+}
+
+function emptyResult(): CompactResult {
+  const counts = {
+    partitions: 0,
+    compacted: 0,
+    skipped: 0,
+    lost: 0,
+    absorbed: 0,
+    deleted: 0,
+    rows: 0,
+    bytes: 0,
+    left: 0,
+  }
+  return { ...counts, errors: [] }
+}

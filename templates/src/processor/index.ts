@@ -1,0 +1,251 @@
+import {
+  fragmentKey,
+  fragmentName,
+  type Granularity,
+  type Hour,
+  hourOf,
+  key20,
+  markKey,
+  sourceId,
+} from '../lake/layout.ts'
+import { ensureLake, readMark, type StoredMark, writeMark } from '../lake/state.ts'
+import { SCHEMA_VERSION } from '../schema.ts'
+import type {
+  AnalyticsEntry,
+  Column,
+  CompactorStorage,
+  LogSource,
+  Mark,
+  ParquetBatch,
+  ParquetWriter,
+  ParseLine,
+  PipelineError,
+  RejectReason,
+  SourceCounts,
+  SourceRange,
+} from '../types.ts'
+import { decode, readLines } from './lines.ts'
+import { listPending } from './pending.ts'
+import { createRejectedLines } from './rejected.ts'
+
+export interface ProcessorOptions {
+  source: LogSource
+  storage: CompactorStorage
+  writer: ParquetWriter
+  parseLine: ParseLine
+  columns: readonly Column[]
+  transform?: (entry: AnalyticsEntry) => AnalyticsEntry | null
+  prefix: string
+  granularity: Granularity
+  /** Rows buffered over all hours together before they are written out. */
+  maxEntriesPerFile?: number
+  /** The same in bytes. */
+  maxBufferBytes?: number
+  /** A longer line is counted as rejected and not kept in memory. */
+  maxLineBytes?: number
+  /** An entry this far in the future is rejected: its clock is wrong, and its partition would never be compacted. */
+  maxFutureMs?: number
+  /** Delete a source once it is ingested whole. */
+  deleteSources?: boolean
+  /** A run starts no new source once one of these is spent; the next run goes on. */
+  budget?: { sources?: number; bytes?: number; milliseconds?: number }
+  now?: () => number
+  onProgress?: (result: IngestResult) => void
+}
+
+export interface IngestResult {
+  /** Sources, or ranges of growing files, ingested by this run. */
+  sources: number
+  /** Raw bytes read. */
+  bytes: number
+  lines: number
+  entries: number
+  foreign: number
+  dropped: number
+  /** Lines that claimed to be entries and were none. */
+  malformed: number
+  rejected: Partial<Record<RejectReason, number>>
+  fragments: number
+  rows: number
+  deleted: number
+  /** Sources that wait for the next run because a budget was spent. */
+  left: number
+  errors: PipelineError[]
+}
+
+export interface Processor {
+  /** Ingests what is new. A source that fails is in `errors`, stays where it is and is tried again by the next run. */
+  run(): Promise<IngestResult>
+}
+
+const TYPE_TAG = Buffer.from('"stoma_analytics"')
+
+/** NDJSON in, Parquet fragments and a mark per source out. Safe to run twice, at once and after any crash. */
+export function createProcessor(options: ProcessorOptions): Processor {
+  const { source, storage, writer, columns, prefix, budget = {}, deleteSources = false, now = Date.now } = options
+
+  async function run(): Promise<IngestResult> {
+    const result = emptyResult()
+    const emptyFile = () => writer.open(columns).finish({ schemaVersion: String(SCHEMA_VERSION) })
+    await ensureLake(storage, prefix, options.granularity, { extension: writer.extension, emptyFile })
+    const start = now()
+    const isSpent = () =>
+      result.sources >= (budget.sources ?? Infinity) ||
+      result.bytes >= (budget.bytes ?? Infinity) ||
+      now() - start >= (budget.milliseconds ?? Infinity)
+    for await (const { info, newestMark } of listPending(source, storage, prefix, deleteSources)) {
+      if (isSpent()) {
+        result.left++
+        continue
+      }
+      try {
+        const newest = newestMark === null ? null : ((await readMark(storage, newestMark))?.mark ?? null)
+        const range = await source.next(info, newest)
+        const mark = range && (await ingest(range))
+        if (mark) add(result, mark)
+        if (!range && deleteSources && newest && (await source.remove(info.key, newest.identity))) result.deleted++
+      } catch (error) {
+        result.errors.push({ where: info.key, message: (error as Error).message })
+      }
+      options.onProgress?.(result)
+    }
+    return result
+  }
+
+  /** Fragments first, the mark last: a source counts from the moment its mark stands, and not before. */
+  async function ingest(range: SourceRange): Promise<Mark | null> {
+    const { key, offset, identity } = range
+    const id = sourceId(key, offset)
+    const fragments: Mark['fragments'] = []
+    let flushes = 0
+    const flush = async (hour: Hour, batch: ParquetBatch) => {
+      const origin = { sourceName: source.name, key, offset: String(offset), flush: String(flushes++) }
+      const bytes = await batch.finish({ ...origin, schemaVersion: String(SCHEMA_VERSION) })
+      const name = fragmentName(hour, key20(source.name, id), bytes, writer.extension)
+      await storage.put(fragmentKey(prefix, name), bytes, 'absent') // there already: the same bytes, by its name
+      fragments.push({ name, rows: batch.rows })
+    }
+    const { counts, size } = await readEntries(range, flush)
+    const at = new Date(now()).toISOString()
+    const sha256 = range.sha256.digest('hex')
+    const position = { sourceName: source.name, key, offset, identity, size, sha256 }
+    const mark: Mark = { ...position, counts, fragments, schemaVersion: SCHEMA_VERSION, at }
+    if (await writeMark(storage, prefix, mark)) return mark
+    await yieldTo(mark)
+    return null
+  }
+
+  /** Streams the range into batches, one for each hour, and flushes them all whenever the buffer is full. */
+  async function readEntries(range: SourceRange, flush: (hour: Hour, batch: ParquetBatch) => Promise<void>) {
+    const { maxEntriesPerFile = 100_000, maxBufferBytes = 64 << 20, maxLineBytes = 1 << 20 } = options
+    const counts: SourceCounts = { lines: 0, extra: 0, entries: 0, foreign: 0, rejected: {}, dropped: 0, rows: 0 }
+    const latest = now() + (options.maxFutureMs ?? 24 * 3600_000)
+    const rejectedLines = createRejectedLines()
+    const reject = (reason: RejectReason, detail: string, line: string) => {
+      counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
+      rejectedLines.add(counts.lines, reason, detail, line)
+    }
+    let batches = new Map<Hour, ParquetBatch>()
+    let rows = 0
+    let bufferBytes = 0
+    const addEntry = (entry: AnalyticsEntry) => {
+      const hour = hourOf(Date.parse(entry.timestamp))
+      let batch = batches.get(hour)
+      if (!batch) {
+        batch = writer.open(columns)
+        batches.set(hour, batch)
+      }
+      bufferBytes -= batch.bytes
+      batch.add(entry)
+      bufferBytes += batch.bytes
+      rows++
+    }
+    const flushAll = async () => {
+      for (const hour of [...batches.keys()].sort()) await flush(hour, batches.get(hour) as ParquetBatch)
+      counts.rows += rows
+      batches = new Map()
+      rows = 0
+      bufferBytes = 0
+    }
+
+    let size = 0
+    for await (const lines of readLines(
+      observe(range, (bytes) => (size += bytes)),
+      maxLineBytes,
+    )) {
+      for (const line of lines) {
+        counts.lines++
+        if (line === null) {
+          reject('too-long', `longer than ${maxLineBytes} bytes`, '')
+          continue
+        }
+        if (!line.includes(TYPE_TAG)) {
+          counts.foreign++
+          continue
+        }
+        const text = decode(line)
+        if (text === null) {
+          reject('encoding', 'not UTF-8', line.toString('latin1'))
+          continue
+        }
+        const parsed = options.parseLine(text)
+        counts.extra += parsed.length - 1
+        for (const item of parsed) {
+          if (item.kind === 'foreign') counts.foreign++
+          else if (item.kind === 'rejected') reject(item.reason, item.detail, text)
+          else if (Date.parse(item.entry.timestamp) > latest) reject('future', item.entry.timestamp, text)
+          else {
+            counts.entries++
+            const entry = options.transform ? options.transform(item.entry) : item.entry
+            if (entry) addEntry(entry)
+            else counts.dropped++
+          }
+        }
+        if (rows >= maxEntriesPerFile || bufferBytes >= maxBufferBytes) await flushAll()
+      }
+    }
+    await flushAll()
+    await rejectedLines.save(storage, prefix, source.name, range)
+    return { counts, size }
+  }
+
+  /** Another worker's mark stands: its fragments count, those of ours that it does not list go. */
+  async function yieldTo(own: Mark): Promise<void> {
+    const at = markKey(prefix, own.sourceName, own.key, own.offset)
+    const winner = (await readMark(storage, at)) as StoredMark | null
+    if (!winner) throw new Error(`${own.key}: another worker's mark stands at ${at}, but it cannot be read; run again`)
+    const counted = new Set(winner.mark.fragments.map(({ name }) => name))
+    await storage.delete(
+      own.fragments.filter(({ name }) => !counted.has(name)).map(({ name }) => fragmentKey(prefix, name)),
+    )
+    if (winner.mark.sha256 !== own.sha256)
+      throw new Error(`${own.key}: ingested before with other content. Give new logs a new name`)
+  }
+
+  return { run }
+}
+
+/** The range's bytes, hashed and counted as they pass. */
+async function* observe({ body, sha256 }: SourceRange, count: (bytes: number) => void): AsyncIterable<Uint8Array> {
+  for await (const chunk of body) {
+    sha256.update(chunk)
+    count(chunk.length)
+    yield chunk
+  }
+}
+
+function emptyResult(): IngestResult {
+  const counts = { sources: 0, bytes: 0, lines: 0, entries: 0, foreign: 0, dropped: 0, malformed: 0, rejected: {} }
+  return { ...counts, fragments: 0, rows: 0, deleted: 0, left: 0, errors: [] }
+}
+
+function add(result: IngestResult, { size, counts, fragments }: Mark): void {
+  result.sources++
+  result.bytes += size
+  result.fragments += fragments.length
+  for (const key of ['lines', 'entries', 'foreign', 'dropped', 'rows'] as const) result[key] += counts[key]
+  for (const [reason, count] of Object.entries(counts.rejected) as [RejectReason, number][]) {
+    result.rejected[reason] = (result.rejected[reason] ?? 0) + count
+    result.malformed += count
+  }
+}

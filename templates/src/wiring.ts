@@ -1,0 +1,47 @@
+import { type CompactResult, createCompactor } from './compactor/index.ts'
+import { transform } from './custom/transform.ts'
+import type { Granularity } from './lake/layout.ts'
+import { duckdbWasmParquetMerger, duckdbWasmParquetWriter } from './parquet/duckdb-wasm.ts'
+import { parseLine } from './processor/formats/standard.ts'
+import { createProcessor, type IngestResult } from './processor/index.ts'
+import { columns } from './schema.ts'
+import { localStorageAdapter } from './storage/local.ts'
+import { localLogs } from './storage/logs.ts'
+import { parseTime } from './worker/settings.ts'
+
+/** The values of `analytics.config.ts`, as they stand after the flags. */
+export interface Settings {
+  source: string
+  lake: string
+  prefix: string
+  granularity: Granularity
+  maxEntriesPerFile: number
+  settle: number
+  before: string
+  deleteSources: boolean
+}
+
+export type JobResult = IngestResult | CompactResult
+
+/** The one place where interfaces meet their implementations: change a storage, an engine or a format here. */
+export function wire(settings: Settings) {
+  const { prefix, granularity, maxEntriesPerFile, deleteSources } = settings
+  const source = localLogs(settings.source, { settleMs: settings.settle * 1000 })
+  const storage = localStorageAdapter(settings.lake)
+  const merger = duckdbWasmParquetMerger()
+  const place = { storage, columns, prefix, granularity }
+  return {
+    lake: { ...place, lakeDir: settings.lake, readMetadata: merger.readMetadata },
+    jobs: {
+      ingest(onProgress: (result: IngestResult) => void) {
+        const seams = { writer: duckdbWasmParquetWriter(), parseLine, transform }
+        return createProcessor({ ...place, ...seams, source, maxEntriesPerFile, deleteSources, onProgress }).run()
+      },
+      compact(onProgress: (result: CompactResult) => void) {
+        const sourceExists = async (name: string, key: string) => name !== source.name || source.exists(key)
+        const before = parseTime(settings.before)
+        return createCompactor({ ...place, merger, sourceExists, onProgress }).run({ before })
+      },
+    },
+  }
+}
