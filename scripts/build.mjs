@@ -1,0 +1,41 @@
+/** Bundles src/ into dist/: the command with all it needs, split so that a run loads only its own part. */
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'dist')
+
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: ['src/cli.ts'],
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.12',
+  // Chunks lie beside the entry: src/templates.ts finds its folder from wherever it ends up.
+  chunkNames: '[name]-[hash]',
+  legalComments: 'none',
+  metafile: true,
+})
+chmodSync(join(dist, 'cli.js'), 0o755)
+
+// Bundling copies other people's code, and their licences ask to come along.
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((path) => path.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1] ?? []),
+)
+const licences = [...packages].sort().map((name) => {
+  const folder = join(root, 'node_modules', name)
+  const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+  return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`
+})
+writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licences.join(`\n${'-'.repeat(80)}\n\n`))
+
+// Chunks of earlier builds go last, so that dist/ is whole at every moment.
+const current = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), 'THIRD-PARTY-LICENSES.txt'])
+for (const name of readdirSync(dist)) if (!current.has(name)) rmSync(join(dist, name), { recursive: true })

@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import type { Answers } from './questions.ts'
+import type { EmittedFile } from './render/index.ts'
+import { replayCommand } from './replay.ts'
+import { NAME, VERSION } from './version.ts'
+
+export const MANIFEST = '.stoma/manifest.json'
+
+/** The shape of the manifest. A tool refuses one that is newer than it knows. */
+export const SCHEMA = 1
+
+export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/**
+ * What an upgrade starts from, committed with the project: the manifest, and every emitted text under its own hash, so
+ * that branches merge cleanly. No time and no path of a machine: equal answers give equal bytes.
+ */
+export function stateFiles(
+  name: string,
+  answers: Answers,
+  integrity: string,
+  files: readonly EmittedFile[],
+): { path: string; text: string }[] {
+  const bases = new Map(files.map((file) => [sha256(file.text), file.text]))
+  const head = {
+    schema: SCHEMA,
+    generator: { name: NAME, version: VERSION },
+    template: { source: 'builtin', integrity },
+    name,
+    answers,
+    replay: replayCommand(name, answers),
+  }
+  const entries = files
+    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, path, owner, text, mode }) => ({ id, path, owner, base: sha256(text), mode }))
+  // One line a file: what two branches add apart merges apart.
+  const list = entries.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n')
+  const text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "files": [\n${list}\n  ]\n}\n`
+  return [
+    ...[...bases].sort().map(([hash, base]) => ({ path: `.stoma/base/${hash}`, text: base })),
+    { path: MANIFEST, text },
+  ]
+}

@@ -1,0 +1,81 @@
+import tsconfig from '../../templates/tsconfig.json' with { type: 'json' }
+import { spelling } from '../pm.ts'
+import type { Answers } from '../questions.ts'
+import { replayCommand } from '../replay.ts'
+import type { Templates } from '../templates.ts'
+import { setLiterals } from './config.ts'
+import { packageJson } from './package-json.ts'
+import { renderMarkdown } from './readme.ts'
+import { FILES, holds, type Owner } from './table.ts'
+
+export interface EmittedFile {
+  id: string
+  /** Relative to the project, with slashes. */
+  path: string
+  text: string
+  owner: Owner
+  /** Permissions, as in `chmod`. */
+  mode: '644' | '755'
+}
+
+// No version: it would make every upgrade touch every file.
+const HEADER = `// From create-stoma-analytics. Yours to edit: \`npx create-stoma-analytics upgrade\` merges newer releases into it.\n`
+
+const GITIGNORE = `node_modules/
+/logs/
+/lake/
+/.demo/
+*.tgz
+.DS_Store
+`
+const GITATTRIBUTES = `# What was emitted, byte for byte: \`create-stoma-analytics upgrade\` merges against it.
+.stoma/** -text
+`
+
+/** The files of a project: a pure function of its name, its answers and the templates. Sorted by path. */
+export function render(name: string, answers: Answers, templates: Templates): EmittedFile[] {
+  const merged = (path: string, text: string): EmittedFile => ({ id: path, path, text, owner: 'merged', mode: '644' })
+  const files = [
+    merged('.gitattributes', GITATTRIBUTES),
+    merged('.gitignore', GITIGNORE),
+    merged('package.json', json(packageJson(name, answers))),
+    merged('tsconfig.json', json(tsconfig)),
+  ]
+  for (const row of FILES) {
+    if (!holds(row.when, answers)) continue
+    const { id, path, owner } = row
+    const text = templates.get(row.template)
+    if (text === undefined) throw new Error(`templates/${row.template} is missing: this installation is not whole`)
+    files.push({ id, path, owner, mode: '644', text: finish(path, owner, text, name, answers) })
+    const test = testOf(row.template)
+    if (test && templates.has(test)) {
+      const text = HEADER + templates.get(test)
+      files.push({ id: testOf(id) as string, path: testOf(path) as string, owner: 'managed', mode: '644', text })
+    }
+  }
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** Where the test of a module lies; null for what is no module. */
+export const testOf = (path: string) => (/(?<!\.test)\.ts$/.test(path) ? path.replace(/\.ts$/, '.test.ts') : null)
+
+function finish(path: string, owner: Owner, text: string, name: string, answers: Answers): string {
+  if (path === 'README.md') return renderMarkdown(text, answers, factsOf(name, answers))
+  const set =
+    path === 'analytics.config.ts'
+      ? setLiterals(text, { granularity: answers.granularity, maxEntriesPerFile: answers.maxEntries })
+      : text
+  return owner === 'managed' && path.endsWith('.ts') ? HEADER + set : set
+}
+
+/** What `{{…}}` in the README stands for. `{{flags}}` is what comes between a script's name and flags. */
+function factsOf(name: string, answers: Answers): Record<string, string> {
+  const { install, run, flags } = spelling(answers.pm)
+  const { maxEntries, ...words } = answers
+  const rows = maxEntries.toLocaleString('en-US')
+  return { name, ...words, maxEntries: rows, install, run, flags, replay: replayCommand(name, answers) }
+}
+
+const json = (value: unknown) =>
+  // Lists of plain values on one line, as formatters have them.
+  `${JSON.stringify(value, null, 2).replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, list) => `[${list.replace(/\s+/g, ' ')}]`)}\n`

@@ -1,0 +1,65 @@
+import { type Answers, RUNTIMES } from '../questions.ts'
+import { versionOf } from '../version.ts'
+
+/** Packages that the emitted modules import. */
+const ENGINES: Record<Answers['parquet'], readonly string[]> = {
+  'duckdb-wasm': ['@duckdb/duckdb-wasm', 'apache-arrow', 'hyparquet', 'hyparquet-writer'],
+  ndjson: [],
+}
+
+export const dependenciesOf = ({ parquet }: Answers) => ['@duckdb/node-api', 'hono', ...ENGINES[parquet]].sort()
+
+// vitest on every runtime: `bun test` stands in for it at run time, but its types are what the compiler reads.
+export const devDependenciesOf = ({ runtime }: Answers) =>
+  ['@types/node', 'typescript', 'vitest', ...RUNTIMES[runtime].devDependencies].sort()
+
+/** Every package that some project may depend on: names that a project cannot have. */
+export const ALL_DEPENDENCIES = [
+  ...new Set(
+    (Object.keys(RUNTIMES) as Answers['runtime'][]).flatMap((runtime) =>
+      (Object.keys(ENGINES) as Answers['parquet'][]).flatMap((parquet) => {
+        const answers = { runtime, parquet } as Answers
+        return [...dependenciesOf(answers), ...devDependenciesOf(answers)]
+      }),
+    ),
+  ),
+]
+
+export function packageJson(name: string, answers: Answers): object {
+  const { start, test, engines } = RUNTIMES[answers.runtime]
+  const command = (name: string) => `${start} src/worker/standalone.ts ${name}`
+  const compacts = answers.parquet !== 'ndjson'
+  return {
+    name,
+    version: '0.0.0',
+    private: true,
+    type: 'module',
+    exports: {
+      '.': './src/index.ts',
+      './policy': './src/policy/analytics.ts',
+      './policy/*': './src/policy/*.ts',
+      './processor': './src/processor/index.ts',
+      ...(compacts && { './compactor': './src/compactor/index.ts' }),
+      './storage/*': './src/storage/*.ts',
+      './parquet/*': './src/parquet/*.ts',
+      './worker': './src/worker/standalone.ts',
+    },
+    scripts: {
+      dev: `${start} example/gateway.ts`,
+      demo: `${start} example/demo.ts`,
+      ingest: command('ingest'),
+      ...(compacts && { compact: command('compact') }),
+      report: command('report'),
+      query: command('query'),
+      verify: command('verify'),
+      capture: `${start} src/worker/capture.ts`,
+      test,
+      typecheck: 'tsc',
+    },
+    engines,
+    dependencies: pick(dependenciesOf(answers)),
+    devDependencies: pick(devDependenciesOf(answers)),
+  }
+}
+
+const pick = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, versionOf(name)]))

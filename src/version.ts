@@ -1,0 +1,13 @@
+import manifest from '../package.json' with { type: 'json' }
+
+export const NAME = manifest.name
+export const VERSION = manifest.version
+
+const versions: Record<string, string> = manifest.devDependencies
+
+/** The version this very repository is tested with: the one an emitted project asks for. */
+export function versionOf(dependency: string): string {
+  const version = versions[dependency]
+  if (!version) throw new Error(`package.json has no ${dependency}: a project cannot depend on what is not tested here`)
+  return version
+}
