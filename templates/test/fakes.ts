@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto'
+import { createCompactor } from '../src/compactor/index.ts'
+import { type Granularity, hourOf } from '../src/lake/layout.ts'
+import { readAll } from '../src/lake/state.ts'
+import { parseLine } from '../src/processor/formats/standard.ts'
+import { createProcessor, type ProcessorOptions } from '../src/processor/index.ts'
+import { columns } from '../src/schema.ts'
+import { type MemoryStorage, memoryStorage } from '../src/storage/memory.ts'
+import type {
+  AnalyticsEntry,
+  FooterMetadata,
+  LogSource,
+  MergeInput,
+  ParquetMerger,
+  ParquetWriter,
+} from '../src/types.ts'
+
+/** What the fake engine writes instead of Parquet: the same promises, in JSON. */
+interface FakeFile {
+  metadata: FooterMetadata
+  rows: unknown[][]
+}
+
+const encode = (file: FakeFile) => Buffer.from(JSON.stringify(file))
+
+export const fakeWriter: ParquetWriter = {
+  extension: '.parquet',
+  open(columns) {
+    const rows: unknown[][] = []
+    return {
+      get rows() {
+        return rows.length
+      },
+      get bytes() {
+        return rows.length * 100
+      },
+      add(entry) {
+        rows.push(columns.map((column) => column.value(entry) ?? null))
+      },
+      finish: async (metadata) => encode({ metadata, rows: rows.sort((a, b) => Number(a[0]) - Number(b[0])) }),
+    }
+  },
+}
+
+async function readFake({ name, size, read }: MergeInput): Promise<FakeFile> {
+  const text = Buffer.from(await read(0, size)).toString('utf8')
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error(`${name}: not a file of the fake engine`)
+  }
+}
+
+export const fakeMerger: ParquetMerger = {
+  async *merge(inputs, _columns, metadata) {
+    const files = await Promise.all(inputs.map(readFake))
+    const rows = files.flatMap((file) => file.rows).sort((a, b) => Number(a[0]) - Number(b[0]))
+    yield encode({ metadata: metadata(rows.length), rows })
+  },
+  readMetadata: async (input) => (await readFake(input)).metadata,
+}
+
+/** Raw logs in memory: whole objects under a key. */
+export function memoryLogs(files: Record<string, string | Uint8Array>): LogSource & { files: typeof files } {
+  const bytesOf = (key: string) => Buffer.from(files[key] as string)
+  const etagOf = (key: string) => createHash('md5').update(bytesOf(key)).digest('hex')
+  return {
+    files,
+    name: 'logs',
+    recheckMs: Infinity,
+    async *list() {
+      for (const key of Object.keys(files).sort())
+        yield { key, size: bytesOf(key).length, etag: etagOf(key), lastModified: 0 }
+    },
+    async next({ key }, newest) {
+      if (newest?.identity === etagOf(key)) return null
+      if (newest) throw new Error(`${key}: other content than ingested before`)
+      const body = (async function* () {
+        yield bytesOf(key)
+      })()
+      return { key, offset: 0, identity: etagOf(key), body, sha256: createHash('sha256') }
+    },
+    exists: async (key) => key in files,
+    async remove(key, identity) {
+      if (!(key in files) || etagOf(key) !== identity) return false
+      delete files[key]
+      return true
+    },
+  }
+}
+
+/** An entry as the policy would emit it; `over` replaces what a test is about. */
+export function entry(over: Partial<AnalyticsEntry> = {}): AnalyticsEntry {
+  return {
+    _type: 'stoma_analytics',
+    timestamp: '2026-03-04T05:06:07.890Z',
+    gatewayName: 'shop',
+    routePath: '/products/:id',
+    method: 'GET',
+    statusCode: 200,
+    durationMs: 12.5,
+    responseSize: 512,
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+    ...over,
+  }
+}
+
+export const lines = (...entries: (AnalyticsEntry | string)[]) =>
+  entries.map((line) => `${typeof line === 'string' ? line : JSON.stringify(line)}\n`).join('')
+
+export interface TestLake {
+  storage: MemoryStorage
+  ingest(over?: Partial<ProcessorOptions>): ReturnType<ReturnType<typeof createProcessor>['run']>
+  compact(before?: number): ReturnType<ReturnType<typeof createCompactor>['run']>
+  /** Keys in the lake that end with this. */
+  keys(ending: string): string[]
+  /** Rows by trace id in everything that a plain glob over the lake reads, sorted. */
+  traceIds(): Promise<string[]>
+}
+
+/** A lake in memory over these logs, with the real processor and compactor. */
+export function testLake(source: LogSource, granularity: Granularity = 'day'): TestLake {
+  const storage = memoryStorage()
+  const place = { storage, prefix: 'analytics', granularity, columns }
+  const traceId = columns.findIndex(({ name }) => name === 'traceId')
+  const keys = (ending: string) => [...storage.objects.keys()].filter((key) => key.endsWith(ending)).sort()
+  return {
+    storage,
+    keys,
+    ingest: (over) => createProcessor({ ...place, source, writer: fakeWriter, parseLine, ...over }).run(),
+    compact: (before = Number.MAX_SAFE_INTEGER) =>
+      createCompactor({ ...place, merger: fakeMerger, sourceExists: async (_, key) => source.exists(key) }).run({
+        before,
+      }),
+    async traceIds() {
+      const found: string[] = []
+      for (const key of keys('.parquet')) {
+        const body = (await storage.get(key))?.body
+        const file = JSON.parse(Buffer.from(body ? await readAll(body) : []).toString()) as FakeFile
+        found.push(...file.rows.map((row) => String(row[traceId])))
+      }
+      return found.sort()
+    },
+  }
+}
+
+export const hourFolder = (timestamp: string) =>
+  hourOf(Date.parse(timestamp)).replace(/(\d{4})(\d\d)(\d\d)(\d\d)/, '$1/$2/$3/$4')
