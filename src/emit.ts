@@ -8,13 +8,19 @@ import type { Planned } from './target.ts'
  * Writes a plan, all of it or nothing: staged in a folder on the same file system, then moved into place. Whatever
  * fails on the way, a signal included, the target is afterwards as it was; files that were replaced are moved back.
  *
- * Each step is one synchronous call and one turn of the event loop, so that a signal is seen between any two of them.
+ * Each step is a synchronous call; signals are seen between steps, because the event loop gets its turn there.
  */
 export async function emit(dir: string, plan: readonly Planned[], signal: AbortSignal): Promise<void> {
   const undo: (() => void)[] = []
-  const step = async (action: () => void, revert?: () => void) => {
+  let seen = performance.now()
+  const look = async () => {
     await turn()
     signal.throwIfAborted()
+    seen = performance.now()
+  }
+  const step = async (action: () => void, revert?: () => void) => {
+    // A turn costs as much as a small write: one every few milliseconds is as good as one a step.
+    if (performance.now() - seen > 3) await look()
     action()
     if (revert) undo.push(revert)
   }
@@ -28,9 +34,11 @@ export async function emit(dir: string, plan: readonly Planned[], signal: AbortS
     )
     const written = plan.filter(({ action }) => action !== 'same')
     const next = join(staging, 'new')
+    for (const folder of new Set(written.map(({ path }) => dirname(join(next, path))))) {
+      await step(() => mkdirSync(folder, { recursive: true }))
+    }
     for (const { path, text, mode } of written) {
       await step(() => {
-        mkdirSync(dirname(join(next, path)), { recursive: true })
         // The umask decides about group and others, as for every file a person makes.
         writeFileSync(join(next, path), text, { flag: 'wx', mode: mode === '755' ? 0o777 : 0o666 })
       })
@@ -44,8 +52,7 @@ export async function emit(dir: string, plan: readonly Planned[], signal: AbortS
     } else {
       await moveEach(written, next, join(staging, 'old'), dir, step)
     }
-    await turn()
-    signal.throwIfAborted()
+    await look()
   } catch (error) {
     rollBack(undo, staging)
     throw asCliError(error)

@@ -72,7 +72,7 @@ function finish(path: string, owner: Owner, text: string, name: string, answers:
 function factsOf(name: string, answers: Answers): Record<string, string> {
   const { install, run, flags } = spelling(answers.pm)
   const { maxEntries, ...words } = answers
-  const rows = maxEntries.toLocaleString('en-US')
+  const rows = String(maxEntries).replace(/\B(?=(\d{3})+$)/g, ',')
   return { name, ...words, maxEntries: rows, install, run, flags, replay: replayCommand(name, answers) }
 }
 
