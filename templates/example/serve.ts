@@ -1,0 +1,13 @@
+import { serve } from '@hono/node-server'
+import { config } from '../analytics.config.ts'
+import { fileSink } from '../src/policy/sinks.ts'
+import { createGateway } from './gateway.ts'
+
+const sink = fileSink({ dir: config.source })
+const { fetch } = createGateway({ sink })
+const server = serve({ fetch, port: Number(process.env.PORT ?? 8787) }, ({ port }) => {
+  console.log(`The example gateway listens on http://localhost:${port} and logs to ${config.source}. Try:
+  curl localhost:${port}/products/7`)
+})
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => server.close(() => sink.close()))
