@@ -1,0 +1,100 @@
+import type { CompactorStorage, ParquetMerger, PipelineError } from '../types.ts'
+import { createStandings, listPartitions, type Partition } from './fragments.ts'
+import { type Granularity, parseFragmentName } from './layout.ts'
+import { type Lineage, parseLineage } from './lineage.ts'
+import type { Pin, Pins } from './pins.ts'
+
+export interface ReaderOptions {
+  storage: CompactorStorage
+  prefix: string
+  granularity: Granularity
+  readMetadata: ParquetMerger['readMetadata']
+  openPins(): Pins
+}
+
+/** Files that together hold every ingested row exactly once, until they are released. */
+export interface Snapshot {
+  files: { key: string; path: string }[]
+  /** Files that could not be read; their rows are missing, all others are there. */
+  broken: PipelineError[]
+  release(): Promise<void>
+}
+
+/** A partition as it was pinned: its files, the sources whose rows they hold, and the fragments that are decided on. */
+interface Taken {
+  etag: string | undefined
+  files: Pin[]
+  broken: PipelineError[]
+  sources: Set<string>
+  decided: Set<string>
+}
+
+const ROUNDS = 50
+const sourceOf = (name: string) => parseFragmentName(name)?.key20 ?? ''
+
+/** Takes a snapshot while ingest and compaction go on: looks again, at what changed meanwhile, until nothing did. */
+export async function openSnapshot(options: ReaderOptions): Promise<Snapshot> {
+  const pins = options.openPins()
+  const taken = new Map<string, Taken>()
+  try {
+    for (let round = 0; ; round++) {
+      const sources = new Set([...taken.values()].flatMap((part) => [...part.sources]))
+      const stale: Partition[] = []
+      for await (const partition of listPartitions(options.storage, options.prefix, options.granularity))
+        if (isStale(partition, taken.get(partition.path), sources)) stale.push(partition)
+      if (stale.length === 0) break
+      if (round === ROUNDS) throw new Error(`the lake changed during each of ${ROUNDS} looks at it; try again later`)
+      const take = createTake(options, pins)
+      for (const partition of stale) taken.set(partition.path, await take(partition))
+    }
+  } catch (error) {
+    await pins.release()
+    throw error
+  }
+  const parts = [...taken.values()]
+  return { files: parts.flatMap((p) => p.files), broken: parts.flatMap((p) => p.broken), release: () => pins.release() }
+}
+
+/** A source counts in every partition or in none, so a fragment undecided here whose source counts elsewhere is missed. */
+function isStale({ compacted, fragments }: Partition, taken: Taken | undefined, sources: Set<string>): boolean {
+  if (!taken || taken.etag !== compacted?.etag) return true
+  return fragments.some(({ name }) => !taken.decided.has(name) && sources.has(sourceOf(name)))
+}
+
+function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins) {
+  const pinned = new Map<string, Pin>()
+  const standingOf = createStandings(storage, prefix, (input) => readMetadata(pinned.get(input.name)?.input ?? input))
+
+  return async ({ compacted, fragments }: Partition): Promise<Taken> => {
+    const taken: Taken = { etag: compacted?.etag, files: [], broken: [], sources: new Set(), decided: new Set() }
+    const attempt = (where: string, read: () => Promise<void>) =>
+      read().catch((error: Error) => void taken.broken.push({ where, message: error.message }))
+    // Fragments first: one deleted before it was pinned is then in the compacted file, which is pinned after it.
+    for (const { info } of fragments) {
+      const pin = await pins.take(info.key)
+      if (pin) pinned.set(info.key, pin)
+    }
+    const whole = compacted && (await pins.take(compacted.key))
+    let lineage: Lineage | null = null
+    if (whole)
+      await attempt(whole.key, async () => {
+        lineage = parseLineage(await readMetadata(whole.input), whole.key)
+        for (const name in lineage.names) taken.sources.add(sourceOf(name))
+        taken.files.push(whole)
+      })
+    for (const fragment of fragments.filter(({ key }) => pinned.has(key)))
+      await attempt(fragment.key, async () => {
+        taken.decided.add(fragment.name)
+        const { state } = await standingOf(fragment, lineage)
+        if (state === 'unmarked') taken.decided.delete(fragment.name)
+        if (state !== 'live') return
+        taken.files.push(pinned.get(fragment.key) as Pin)
+        taken.sources.add(sourceOf(fragment.name))
+      })
+    return taken
+  }
+}
+
+/** What DuckDB reads the files with. A list instead of a glob, so that no character of a path means anything. */
+export const scan = (paths: readonly string[]) =>
+  `read_parquet([${paths.map((path) => `'${path.replaceAll("'", "''")}'`)}], union_by_name = true, hive_partitioning = false)`
