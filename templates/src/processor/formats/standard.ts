@@ -1,6 +1,5 @@
 import type { AnalyticsEntry, Dimensions, ParsedLine } from '../../types.ts'
 
-const MAX_ROUTE = 'statusCode must be an integer from 0 to 999'
 const ISO = /^(\d{4}-\d\d-(\d\d))[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$/i
 
 /** Plain NDJSON: the line is the entry. */
@@ -24,7 +23,8 @@ export function toEntry(value: unknown): ParsedLine {
   const { gatewayName, routePath, method, statusCode, durationMs, responseSize = null, traceId, dimensions } = raw
   if (typeof gatewayName !== 'string' || typeof routePath !== 'string' || typeof method !== 'string')
     return rejected('field', 'gatewayName, routePath and method must be strings')
-  if (!Number.isInteger(statusCode) || !isWithin(statusCode, 999)) return rejected('field', MAX_ROUTE)
+  if (!Number.isInteger(statusCode) || !isWithin(statusCode, 999))
+    return rejected('field', 'statusCode must be an integer from 0 to 999')
   if (!isWithin(durationMs, Number.MAX_VALUE)) return rejected('field', 'durationMs must be a number from 0')
   if (responseSize !== null && !(Number.isSafeInteger(responseSize) && isWithin(responseSize, 2 ** 53)))
     return rejected('field', 'responseSize must be null or an integer from 0 to 2^53')
@@ -59,9 +59,9 @@ function flat(dimensions: object): Dimensions {
 
 /** ISO 8601 (without an offset: UTC) or a Unix time in s, ms, µs or ns, as ISO in UTC with milliseconds; else null. */
 export function toTimestamp(value: unknown): string | null {
-  if (typeof value === 'number') {
+  if (typeof value === 'number' && value >= 0 && value < 1e19) {
     let ms = value * 1000
-    while (Math.abs(ms) >= 1e14) ms /= 1000 // seconds stay below 1e11 until the year 5138
+    while (ms >= 1e14) ms /= 1000 // seconds stay below 1e11 until the year 5138
     return isoOf(Math.floor(ms))
   }
   const match = typeof value === 'string' ? ISO.exec(value) : null

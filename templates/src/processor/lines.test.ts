@@ -1,0 +1,46 @@
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { decode, readLines } from './lines.ts'
+
+async function read(chunks: Uint8Array[], maxLineBytes = 1 << 20): Promise<(string | null)[]> {
+  const body = (async function* () {
+    yield* chunks
+  })()
+  const lines: (string | null)[] = []
+  for await (const batch of readLines(body, maxLineBytes)) lines.push(...batch.map((line) => line && decode(line)))
+  return lines
+}
+
+/** Every way to cut these bytes into two chunks. */
+const cuts = (bytes: Buffer) =>
+  Array.from({ length: bytes.length + 1 }, (_, n) => [bytes.subarray(0, n), bytes.subarray(n)])
+
+describe('lines', () => {
+  it('survive a cut anywhere: inside UTF-8, between CR and LF, inside a BOM', async () => {
+    for (const cut of cuts(Buffer.from('\ufeffgrüß\r\n\r\n🙂\nlast')))
+      expect(await read(cut)).toEqual(['grüß', '', '🙂', 'last'])
+  })
+
+  it('survive a cut anywhere in gzip of several members, and zero padding', async () => {
+    const bytes = Buffer.concat([gzipSync('a\nb'), gzipSync('c\n'), Buffer.alloc(16)])
+    for (const cut of cuts(bytes)) expect(await read(cut)).toEqual(['a', 'bc'])
+  })
+
+  it('are none in an empty file', async () => {
+    expect(await read([])).toEqual([])
+    expect(await read([gzipSync('')])).toEqual([])
+  })
+
+  it('that are too long come out as null and do not disturb their neighbours', async () => {
+    const bytes = Buffer.from(`short\n${'x'.repeat(100)}\nnext`)
+    for (const cut of cuts(bytes)) expect(await read(cut, 10)).toEqual(['short', null, 'next'])
+  })
+
+  it('that are not UTF-8 decode to null; a real U+FFFD stays', async () => {
+    expect(await read([Buffer.from([0x61, 0xff, 0x0a]), Buffer.from('\ufffd')])).toEqual([null, '\ufffd'])
+  })
+
+  it('of a truncated gzip throw', async () => {
+    await expect(read([gzipSync('a\nb\n').subarray(0, -9)])).rejects.toThrow(/end of file/)
+  })
+})
