@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { duckdbWasmParquetMerger, duckdbWasmParquetWriter } from '../../templates/src/parquet/duckdb-wasm.ts'
-import { readFooter, rowGroupRange } from '../../templates/src/parquet/footer.ts'
+import { readFooter } from '../../templates/src/parquet/footer.ts'
 import type { Column } from '../../templates/src/types.ts'
 import { asEntry, ask, collect, columnsOf, inputOf, type Row } from './helpers.ts'
 

@@ -1,26 +1,34 @@
 import { createRequire } from 'node:module'
-import type { FileMetaData, RowGroup } from 'hyparquet'
-import type { Column, ColumnValue, MergeInput, ParquetMerger, ParquetWriter } from '../types.ts'
-import * as parquet from './footer.ts'
-import { plainParquet } from './plain.ts'
+import type { FileMetaData } from 'hyparquet'
+import type {
+  AnalyticsEntry,
+  Bytes,
+  Column,
+  ColumnType,
+  ColumnValue,
+  FooterMetadata,
+  MergeInput,
+  ParquetMerger,
+  ParquetWriter,
+} from '../types.ts'
+import { joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
+import { type Cell, plainParquet } from './plain.ts'
 import { type NamedType, type Piece, planMerge, unionColumns } from './row-groups.ts'
 
 /** The last release with Parquet built in: later ones fetch it from the network at run time. */
 const VERSION = '1.28.0'
-const OUTPUT = 'output.parquet'
-/** What is copied is read in pieces of this many bytes; a row group to sort takes at most the other, uncompressed. */
-const READ_BYTES = 4 * 1024 * 1024
+/** What a row group that is sorted may take uncompressed. */
 const ROW_GROUP_BYTES = 64 * 1024 * 1024
 
+/** One DuckDB serves the whole process, because the memory of a WebAssembly module never shrinks. */
 let running: ReturnType<typeof start> | undefined
 
 async function start() {
+  const install = `npm install --save-exact @duckdb/duckdb-wasm@${VERSION}`
   const duckdb = await import('@duckdb/duckdb-wasm/blocking').catch((cause) => {
-    throw new Error(`Parquet is written by DuckDB: npm install --save-exact @duckdb/duckdb-wasm@${VERSION}`, { cause })
+    throw new Error(`Parquet needs DuckDB, which is not installed: ${install}`, { cause })
   })
-  if (duckdb.PACKAGE_VERSION !== VERSION) {
-    throw new Error(`DuckDB is ${duckdb.PACKAGE_VERSION}: npm install --save-exact @duckdb/duckdb-wasm@${VERSION}`)
-  }
+  if (duckdb.PACKAGE_VERSION !== VERSION) throw new Error(`DuckDB ${duckdb.PACKAGE_VERSION} will not do: ${install}`)
   const mainModule = createRequire(import.meta.url).resolve('@duckdb/duckdb-wasm/dist/duckdb-eh.wasm')
   const bundle = { mainModule, mainWorker: '' }
   const db = await duckdb.createDuckDB({ mvp: bundle, eh: bundle }, new duckdb.VoidLogger(), duckdb.NODE_RUNTIME)
@@ -29,178 +37,150 @@ async function start() {
   return { db, connection: db.connect() }
 }
 
-/** Rows of these Parquet files, as ZSTD Parquet of one row group. One DuckDB serves all: its memory never shrinks. */
-async function encode(files: readonly Uint8Array[], rows: number, select: string): Promise<Uint8Array> {
+/** These expressions over all rows of the files, as ZSTD Parquet of one row group. */
+async function encode(files: Uint8Array[], rows: number, select: string[], order = '') {
   running ??= start()
   const { db, connection } = await running
   const names = files.map((_, i) => `input-${i}.parquet`)
+  const output = 'output.parquet'
   try {
     for (const [i, file] of files.entries()) db.registerFileBuffer(names[i] as string, file)
     // A name that is not registered would be a real file in the working folder.
-    db.registerFileBuffer(OUTPUT, new Uint8Array())
+    db.registerFileBuffer(output, new Uint8Array())
     const from = `read_parquet([${names.map((name) => `'${name}'`)}], union_by_name = true)`
     const options = `FORMAT PARQUET, CODEC 'ZSTD', ROW_GROUP_SIZE ${Math.max(rows, 1)}`
-    connection.query(`COPY (${select.replace('$rows', () => from)}) TO '${OUTPUT}' (${options})`)
-    const encoded = db.copyFileToBuffer(OUTPUT)
-    const written = Number(parquet.parseFooter(encoded).num_rows)
-    if (written !== rows) throw new Error(`DuckDB wrote ${written} rows of ${rows}`)
-    return encoded
+    connection.query(`COPY (SELECT ${select} FROM ${from} ${order}) TO '${output}' (${options})`)
+    const bytes = db.copyFileToBuffer(output)
+    const { num_rows, schema, row_groups } = parseFooter(bytes)
+    if (Number(num_rows) !== rows) throw new Error(`DuckDB wrote ${num_rows} rows of ${rows}`)
+    const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length)
+    const input = { name: 'rows just encoded', size: bytes.length, read }
+    return { bytes, schema, sources: row_groups.map((group): RowGroupSource => ({ input, group })) }
   } finally {
-    for (const name of [OUTPUT, ...names]) db.dropFile(name)
+    for (const name of [output, ...names]) db.dropFile(name)
   }
+}
+
+async function collect(body: Bytes): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for await (const part of body) parts.push(part)
+  return Buffer.concat(parts)
 }
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 export function duckdbWasmParquetWriter(): ParquetWriter {
-  return {
-    extension: '.parquet',
-    open(columns) {
-      const cells: (string | number | null)[][] = columns.map(() => [])
-      let rows = 0
-      let bytes = 0
-      return {
-        get rows() {
-          return rows
-        },
-        get bytes() {
-          return bytes
-        },
-        add(entry) {
-          columns.forEach((column, i) => {
-            const cell = toCell(column, column.value(entry), rows)
-            ;(cells[i] as (typeof cell)[])[rows] = cell
-            bytes += typeof cell === 'string' ? 24 + cell.length : 16
-          })
-          rows++
-        },
-        async finish(metadata) {
-          return parquet.withMetadata(await encodeCells(columns, cells, rows), metadata)
-        },
+  return { extension: '.parquet', open: openBatch }
+}
+
+function openBatch(columns: readonly Column[]) {
+  const cells = columns.map((): Cell[] => [])
+  const batch = {
+    rows: 0,
+    bytes: 0,
+    add(entry: AnalyticsEntry) {
+      for (const [i, column] of columns.entries()) {
+        const cell = toCell(column, column.value(entry), batch.rows + 1)
+        ;(cells[i] as Cell[])[batch.rows] = cell
+        batch.bytes += typeof cell === 'string' ? 24 + cell.length : 16
       }
+      batch.rows++
+    },
+    async finish(metadata: FooterMetadata) {
+      const { schema, sources } = await encodeCells(columns, cells, batch.rows)
+      return collect(joinRowGroups(schema, sources, () => metadata))
     },
   }
+  return batch
+}
+
+const FITS: Record<ColumnType, (value: unknown) => boolean> = {
+  // Labels may be numbers and booleans: as text they lose nothing.
+  VARCHAR: (value) => typeof value !== 'object',
+  BOOLEAN: (value) => typeof value === 'boolean',
+  INTEGER: (value) => value === ((value as number) | 0),
+  BIGINT: Number.isSafeInteger,
+  DOUBLE: (value) => typeof value === 'number',
+  TIMESTAMP: (value) => Number.isInteger(value) && Math.abs(value as number) <= 8.64e15,
 }
 
 /** Numbers for all that is not text, booleans too: DuckDB makes the columns' types of them. */
-function toCell({ name, type }: Column, value: ColumnValue, row: number): string | number | null {
+function toCell({ name, type }: Column, value: ColumnValue, row: number): Cell {
   const missing = value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value))
   if (missing && name !== 'timestamp') return null
-  // Labels may be numbers and booleans: as text they lose nothing.
-  if (type === 'VARCHAR') return String(value)
-  if (type === 'BOOLEAN' ? typeof value === 'boolean' : typeof value === 'number' && fits(type, value))
-    return Number(value)
-  throw new Error(`column "${name}" is ${type}, but row ${row + 1} of the batch holds ${JSON.stringify(value)}`)
+  if (!FITS[type](value))
+    throw new Error(`column "${name}" is ${type}, but row ${row} has the ${typeof value} ${value}`)
+  return type === 'VARCHAR' ? String(value) : Number(value)
 }
 
-function fits(type: Column['type'], value: number): boolean {
-  if (type === 'INTEGER') return value === (value | 0)
-  if (type === 'TIMESTAMP') return Number.isInteger(value) && Math.abs(value) <= 8.64e15
-  return type === 'DOUBLE' || Number.isSafeInteger(value)
-}
-
-function encodeCells(columns: readonly NamedType[], cells: readonly (string | number | null)[][], rows: number) {
+function encodeCells(columns: readonly NamedType[], cells: Cell[][], rows: number) {
   const times = cells[columns.findIndex(({ name }) => name === 'timestamp')] as number[]
   const order = Array.from({ length: rows }, (_, row) => row)
   order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b)
-  const plain = columns.map(({ name, type }, i) => {
-    const column = cells[i] as (string | number | null)[]
-    return { name, text: type === 'VARCHAR', values: order.map((row) => column[row] as string | number | null) }
-  })
+  const plain = columns.map(({ name, type }, i) => ({ name, text: type === 'VARCHAR', cells: cells[i] as Cell[] }))
   const typed = columns.map(({ name, type }) => {
-    const value = quoted(name)
-    return `${type === 'TIMESTAMP' ? `epoch_ms(${value}::BIGINT)` : `${value}::${type}`} AS ${value}`
+    const column = quoted(name)
+    return `${type === 'TIMESTAMP' ? `epoch_ms(${column}::BIGINT)` : `${column}::${type}`} AS ${column}`
   })
-  return encode([plainParquet(plain, rows)], rows, `SELECT ${typed} FROM $rows`)
+  return encode([plainParquet(plain, order)], rows, typed)
 }
 
-interface SourcePiece extends Piece {
-  input: MergeInput
-  footer: FileMetaData
-  group: RowGroup
+interface SourcePiece extends Piece, RowGroupSource {
+  schema: FileMetaData['schema']
 }
 
 export function duckdbWasmParquetMerger({ rowGroupRows = 100_000 } = {}): ParquetMerger {
   return {
-    readMetadata: async (input) => parquet.keyValues(await parquet.readFooter(input)),
+    readMetadata: async (input) => keyValues(await readFooter(input)),
     async *merge(inputs, columns, metadata) {
       const files: { input: MergeInput; footer: FileMetaData }[] = []
-      for (const input of inputs) files.push({ input, footer: await parquet.readFooter(input) })
+      for (const input of inputs) files.push({ input, footer: await readFooter(input) })
       const target = unionColumns(columns, files)
-      const cells = target.map(() => [])
-      const empty = await encodeCells(target, cells, 0)
-      const { schema } = parquet.parseFooter(empty)
-      const pieces = files.flatMap(({ input, footer }) => piecesOf(input, footer, schema))
-      const groups: RowGroup[] = []
-      let position = parquet.MAGIC.length
-      yield parquet.MAGIC
-      for (const step of planMerge(pieces, { rowGroupRows, rowGroupBytes: ROW_GROUP_BYTES })) {
-        const { input, group } = 'copy' in step ? step.copy : await sortPieces(empty, target, step.encode)
-        const { offset, end } = parquet.rowGroupRange(group)
-        for (let at = offset; at < end; at += READ_BYTES) {
-          yield await parquet.readExactly(input, at, Math.min(READ_BYTES, end - at))
+      const noCells = target.map(() => [])
+      const { bytes: empty, schema } = await encodeCells(target, noCells, 0)
+      const pieces = files.flatMap(({ input, footer }) => piecesOf(input, footer, schemaKey(schema)))
+      async function* rowGroups() {
+        for (const group of planMerge(pieces, { rows: rowGroupRows, bytes: ROW_GROUP_BYTES })) {
+          yield* group.length === 1 && group[0]?.copyable ? group : await sortPieces(group, target, empty)
         }
-        groups.push(parquet.shiftRowGroup(group, position - offset))
-        position += end - offset
       }
-      const rows = Number(parquet.countRows(groups))
-      const expected = files.reduce((sum, { footer }) => sum + Number(footer.num_rows), 0)
-      if (rows !== expected) throw new Error(`merging ${expected} rows gave ${rows}`)
-      yield parquet.footerBytes(schema, groups, metadata(rows))
+      const expected = pieces.reduce((sum, piece) => sum + piece.rows, 0)
+      yield* joinRowGroups(schema, rowGroups(), (rows) => {
+        if (rows === expected) return metadata(rows)
+        throw new Error(`merging ${expected} rows gave ${rows}`)
+      })
     },
   }
 }
 
-const sameSchema = (a: FileMetaData['schema'], b: FileMetaData['schema']) =>
-  JSON.stringify(a.slice(1)) === JSON.stringify(b.slice(1))
+const schemaKey = (schema: FileMetaData['schema']) => JSON.stringify(schema.slice(1))
 
-function piecesOf(input: MergeInput, footer: FileMetaData, target: FileMetaData['schema']): SourcePiece[] {
-  const time = footer.schema.slice(1).findIndex(({ name }) => name === 'timestamp')
-  return footer.row_groups.map((group) => ({
-    input,
-    footer,
-    group,
-    rows: Number(group.num_rows),
-    bytes: Number(group.total_byte_size),
-    from: Number(group.columns[time]?.meta_data?.statistics?.min_value ?? 0),
-    copyable: sameSchema(footer.schema, target),
-  }))
+function piecesOf(input: MergeInput, { schema, row_groups }: FileMetaData, targetKey: string): SourcePiece[] {
+  const time = schema.findIndex(({ name }) => name === 'timestamp')
+  const unit = schema[time]?.converted_type === 'TIMESTAMP_MILLIS' ? 1 : 1000
+  const copyable = schemaKey(schema) === targetKey
+  return row_groups.map((group) => {
+    // The first element of a schema is the row, which is no column.
+    const from = Number(group.columns[time - 1]?.meta_data?.statistics?.min_value ?? 0) / unit
+    return { input, schema, group, from, copyable, rows: Number(group.num_rows), bytes: Number(group.total_byte_size) }
+  })
 }
 
-/** The rows of these pieces sorted into one row group. `empty` has the columns that none of them may have. */
-async function sortPieces(empty: Uint8Array, target: readonly NamedType[], pieces: SourcePiece[]) {
-  const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0)
+/** The rows of these pieces as one row group. `empty` has the columns that none of them may have. */
+async function sortPieces(pieces: SourcePiece[], target: NamedType[], empty: Uint8Array): Promise<RowGroupSource[]> {
   const files = [empty]
-  for (const rest = [...pieces]; rest.length > 0; ) {
-    const [first] = rest as [SourcePiece]
-    const alike = rest.filter((piece) => sameSchema(piece.footer.schema, first.footer.schema))
-    files.push(await joinPieces(alike))
-    rest.splice(0, rest.length, ...rest.filter((piece) => !alike.includes(piece)))
+  for (const key of new Set(pieces.map(({ schema }) => schemaKey(schema)))) {
+    const same = pieces.filter(({ schema }) => schemaKey(schema) === key) as [SourcePiece]
+    files.push(await collect(joinRowGroups(same[0].schema, same, () => ({}))))
   }
+  const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0)
   const typed = target.map(({ name, type }) => `${quoted(name)}::${type} AS ${quoted(name)}`)
   try {
-    const file = await encode(files, rows, `SELECT ${typed} FROM $rows ORDER BY "timestamp"`)
-    const read = async (offset: number, length: number) => file.subarray(offset, offset + length)
-    const group = parquet.parseFooter(file).row_groups[0] as RowGroup
-    return { group, input: { name: 'sorted rows', size: file.length, read } }
+    return (await encode(files, rows, typed, 'ORDER BY "timestamp"')).sources
   } catch (cause) {
-    const [piece] = pieces as [SourcePiece]
-    if (pieces.length === 1) throw new Error(`${piece.input.name} cannot be read by DuckDB: ${cause}`, { cause })
-    for (const one of pieces) await sortPieces(empty, target, [one])
+    const [piece, ...others] = pieces as [SourcePiece]
+    if (others.length === 0) throw new Error(`${piece.input.name}: DuckDB cannot read it (${cause})`, { cause })
+    for (const one of pieces) await sortPieces([one], target, empty)
     throw cause
   }
-}
-
-/** One file of row groups that share a schema. */
-async function joinPieces(pieces: readonly SourcePiece[]): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [parquet.MAGIC]
-  const groups: RowGroup[] = []
-  let position = parquet.MAGIC.length
-  for (const { input, group } of pieces) {
-    const { offset, end } = parquet.rowGroupRange(group)
-    parts.push(await parquet.readExactly(input, offset, end - offset))
-    groups.push(parquet.shiftRowGroup(group, position - offset))
-    position += end - offset
-  }
-  return Buffer.concat([...parts, parquet.footerBytes((pieces[0] as SourcePiece).footer.schema, groups)])
 }
