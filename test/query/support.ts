@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
@@ -16,8 +16,8 @@ import {
 } from '../../templates/src/lake/layout.ts'
 import { formatLineage, type Lineage } from '../../templates/src/lake/lineage.ts'
 import { localPins } from '../../templates/src/lake/pins.ts'
+import type { ReaderOptions } from '../../templates/src/lake/reader.ts'
 import { keyValues, readFooter } from '../../templates/src/parquet/footer.ts'
-import type { QueryContext } from '../../templates/src/query/duckdb.ts'
 import { columns } from '../../templates/src/schema.ts'
 import { localStorageAdapter } from '../../templates/src/storage/local.ts'
 import type { FooterMetadata, Mark } from '../../templates/src/types.ts'
@@ -103,7 +103,7 @@ export function lakeWriter(root: string, granularity: Granularity = 'day', prefi
           schemaVersion: '1',
         }
         await copy(`SELECT ${select ?? usual} FROM range(${rows}) t(i)`, key, metadata)
-        const bytes = (await import('node:fs')).readFileSync(pathOf(key))
+        const bytes = readFileSync(pathOf(key))
         rmSync(pathOf(key))
         const name = fragmentName(hour, key20('logs', id), bytes, '.parquet')
         put(fragmentKey(prefix, name), bytes)
@@ -155,7 +155,7 @@ export function lakeWriter(root: string, granularity: Granularity = 'day', prefi
       const footer = formatLineage({ names, forgotten: 0, generation: 1, runId: 'run', rows, ...lineage })
       const sql = `FROM read_parquet([${paths.join()}], union_by_name = true, hive_partitioning = false) ORDER BY timestamp`
       await copy(sql, `${key}.part`, footer)
-      ;(await import('node:fs')).renameSync(pathOf(`${key}.part`), pathOf(key))
+      renameSync(pathOf(`${key}.part`), pathOf(key))
       return key
     },
     remove(fragments: readonly Written[]): void {
@@ -167,28 +167,32 @@ export function lakeWriter(root: string, granularity: Granularity = 'day', prefi
 
 export type LakeWriter = ReturnType<typeof lakeWriter>
 
-export interface TestContext extends QueryContext {
-  /** What was printed so far. */
-  printed(): string
-}
-
-export function contextOf(lake: LakeWriter, { stdin = '', columns: width = 0 } = {}): TestContext {
-  const stdout = new PassThrough()
-  let printed = ''
-  stdout.on('data', (chunk) => {
-    printed += chunk
-  })
-  const input = new PassThrough()
-  input.end(stdin)
+export function optionsOf(lake: LakeWriter): ReaderOptions {
   return {
     storage: localStorageAdapter(lake.root),
     prefix: lake.prefix,
     granularity: lake.granularity,
-    lakeDir: lake.root,
     readMetadata: async (file) => keyValues(await readFooter(file)),
     openPins: () => localPins(lake.root),
-    stdin: input,
-    stdout: width ? Object.assign(stdout, { isTTY: true, columns: width }) : stdout,
-    printed: () => printed,
+  }
+}
+
+/** Runs a command and gives its exit code and what it printed. */
+export async function run(command: (write: (text: string) => boolean) => Promise<number>) {
+  const parts: string[] = []
+  const code = await command((part) => parts.push(part) > 0)
+  const text = parts.join('')
+  return { code, text, json: () => JSON.parse(text) }
+}
+
+/** A terminal that is none: what is piped into `query`, and what comes out. */
+export function pipes(stdin = '', isTTY = false) {
+  const input = new PassThrough()
+  const output = new PassThrough()
+  input.end(stdin)
+  return {
+    stdin: Object.assign(input, { isTTY }) as unknown as typeof process.stdin,
+    stdout: output as unknown as typeof process.stdout,
+    printed: () => String(output.read() ?? ''),
   }
 }

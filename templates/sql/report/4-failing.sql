@@ -3,7 +3,7 @@ SELECT
   method || ' ' || routePath AS route,
   statusCode AS status,
   count(*) AS failed,
-  greatest(0, epoch(now() AT TIME ZONE 'UTC' - max(timestamp))) AS last_ago,
+  epoch(now() AT TIME ZONE 'UTC' - max(timestamp)) AS last_ago,
   arg_max(traceId, timestamp) AS trace_id
 FROM traffic
 WHERE statusCode >= 500

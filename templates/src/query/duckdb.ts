@@ -1,16 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as duckdb from '@duckdb/node-api'
 import { openSnapshot, type ReaderOptions, type Snapshot, scan } from '../lake/reader.ts'
+import { readMark } from '../lake/state.ts'
 import { columns } from '../schema.ts'
-
-/** What every command here needs. */
-export interface QueryContext extends ReaderOptions {
-  /** The folder that keys are relative to. */
-  lakeDir: string
-  stdin: NodeJS.ReadableStream & { isTTY?: boolean }
-  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }
-}
 
 export type Row = Record<string, duckdb.Json>
 
@@ -31,42 +25,37 @@ export const toJson: duckdb.DuckDBValueConverter<duckdb.Json> = (value, type, co
 }
 
 export const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
+export const readSql = (name: string) => readFile(new URL(`../../sql/${name}`, import.meta.url), 'utf8')
 
-/** A view that has its columns even where there is no file, or only files from before a column was added. */
-function view(name: string, shape: readonly { name: string; type: string }[], from: string): string {
-  const none = shape.map((column) => `NULL::${column.type} AS "${column.name}"`)
-  return `CREATE OR REPLACE VIEW ${name} AS SELECT ${none} WHERE false ${from && `UNION ALL BY NAME FROM ${from}`};`
+/** Has every column of today, also where there is no file yet, or only files from before the column was added. */
+export function analyticsView(paths: string[]): string {
+  const none = `SELECT ${columns.map(({ name, type }) => `NULL::${type} AS "${name}"`)} WHERE false`
+  return `CREATE OR REPLACE VIEW analytics AS ${none} ${paths.length ? `UNION ALL BY NAME FROM ${scan(paths)}` : ''};`
 }
 
-export const analyticsView = (paths: string[]) => view('analytics', columns, paths.length > 0 ? scan(paths) : '')
-
-const COUNTS = '"lines" BIGINT, extra BIGINT, entries BIGINT, "foreign" BIGINT, dropped BIGINT, "rows" BIGINT'
-const MARK = [
-  { name: 'sourceName', type: 'VARCHAR' },
-  { name: 'key', type: 'VARCHAR' },
-  { name: 'offset', type: 'BIGINT' },
-  { name: 'counts', type: `STRUCT(${COUNTS}, rejected MAP(VARCHAR, BIGINT))` },
-  { name: 'fragments', type: 'STRUCT("name" VARCHAR, "rows" BIGINT)[]' },
-]
-
-/** The view `marks`: what was read from each source, and what became of it. */
-export function marksView(lakeDir: string, keys: string[]): string {
-  const paths = keys.map((key) => quote(join(lakeDir, key)))
-  const types = MARK.map(({ name, type }) => `"${name}": ${quote(type)}`)
-  return view('marks', MARK, paths.length > 0 ? `read_json([${paths}], columns = {${types}})` : '')
+export async function listMarks({ storage, prefix }: ReaderOptions): Promise<string[]> {
+  const keys: string[] = []
+  for await (const { key } of storage.list(`${prefix}/_state/ingested/`)) keys.push(key)
+  return keys
 }
 
-export async function withLake<T>(ctx: QueryContext, work: (lake: Lake) => Promise<T>): Promise<T> {
-  const snapshot = await openSnapshot(ctx)
-  const instance = await duckdb.DuckDBInstance.create(':memory:', {
-    temp_directory: join(tmpdir(), `duckdb-${process.pid}`),
-  })
+/** Fills the table `marks` from these. */
+export async function loadMarks({ storage }: ReaderOptions, { rows }: Lake, keys: string[]): Promise<void> {
+  const marks = []
+  for (const key of keys) marks.push((await readMark(storage, key))?.mark)
+  await rows(`SET VARIABLE marks = ${quote(JSON.stringify(marks))}; ${await readSql('marks.sql')}`)
+}
+
+export async function withLake<T>(options: ReaderOptions, work: (lake: Lake) => Promise<T>): Promise<T> {
+  const snapshot = await openSnapshot(options)
+  const temporary = join(tmpdir(), `duckdb-${process.pid}`)
+  const instance = await duckdb.DuckDBInstance.create(':memory:', { temp_directory: temporary })
   const connection = await instance.connect()
   async function* results(sql: string) {
     const statements = await connection.extractStatements(sql)
     for (let i = 0; i < statements.count; i++) yield await (await statements.prepare(i)).stream()
   }
-  const rows = async (sql: string) => {
+  async function rows(sql: string) {
     let last: Row[] = []
     for await (const result of results(sql)) last = (await result.convertRowObjects(toJson)) as Row[]
     return last
@@ -75,9 +64,9 @@ export async function withLake<T>(ctx: QueryContext, work: (lake: Lake) => Promi
     await rows(`SET TimeZone = 'UTC'; ${analyticsView(snapshot.files.map(({ path }) => path))}`)
     return await work({ ...snapshot, results, rows })
   } catch (error) {
-    // DuckDB names the pinned files; people know the lake's.
-    const message = snapshot.files.reduce((text, { path, key }) => text.replaceAll(path, key), (error as Error).message)
-    throw new Error(message, { cause: error })
+    const failure = error as Error // DuckDB names the pinned files, people know the lake's
+    for (const { path, key } of snapshot.files) failure.message = failure.message.replaceAll(path, key)
+    throw failure
   } finally {
     connection.closeSync()
     instance.closeSync()

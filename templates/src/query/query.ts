@@ -1,52 +1,42 @@
-import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { type DuckDBResult, ResultReturnType } from '@duckdb/node-api'
-import { type QueryContext, type Row, toJson, withLake } from './duckdb.ts'
-import { renderErrors, renderTable, styleOf } from './table.ts'
+import { ResultReturnType } from '@duckdb/node-api'
+import type { ReaderOptions } from '../lake/reader.ts'
+import { type Row, toJson, withLake } from './duckdb.ts'
+import { renderErrors, renderTable } from './table.ts'
 
 const ROWS_SHOWN = 500
 
-/** Runs SQL over the view `analytics`: the argument, else what is piped in, else what is typed at a prompt. */
-export function runQuery(ctx: QueryContext, flags: { json?: boolean }, sql?: string): Promise<number> {
-  const print = flags.json ? printJson : printTable
-  return withLake(ctx, async ({ results, broken }) => {
-    const run = async (statements: string) => {
-      for await (const result of results(statements))
-        if (result.returnType === ResultReturnType.QUERY_RESULT) await print(ctx, result)
+type Terminal = Pick<typeof process, 'stdin' | 'stdout'>
+
+/** Runs SQL over the view `analytics`: the arguments, else what is piped in, else what is typed at a prompt. */
+export function runQuery(
+  options: ReaderOptions,
+  { json = false, rest = [] }: { json?: boolean; rest?: string[] },
+  { stdin, stdout }: Terminal = process,
+): Promise<number> {
+  return withLake(options, async ({ results, broken }) => {
+    const run = async (sql: string) => {
+      for await (const result of results(sql)) {
+        if (result.returnType !== ResultReturnType.QUERY_RESULT) continue
+        const rows: Row[] = []
+        for await (const batch of result.yieldConvertedRowObjects(toJson))
+          if (rows.push(...(batch as Row[])) > ROWS_SHOWN && !json) break
+        const names = result.deduplicatedColumnNames()
+        stdout.write(json ? `${JSON.stringify(rows)}\n` : renderTable(rows.slice(0, ROWS_SHOWN), { names }))
+        if (rows.length > ROWS_SHOWN && !json) stdout.write(`The first ${ROWS_SHOWN} rows; --json gives all of them.\n`)
+      }
     }
-    if (sql !== undefined || !ctx.stdin.isTTY) await run(sql ?? (await text(ctx.stdin)))
-    else await prompt(ctx, run)
-    if (!flags.json) ctx.stdout.write(renderErrors(broken))
+    if (rest.length > 0 || !stdin.isTTY) await run(rest.join(' ') || (await text(stdin)))
+    else await prompt({ stdin, stdout }, run)
+    if (!json) stdout.write(renderErrors(broken))
     return broken.length > 0 ? 1 : 0
   })
 }
 
-/** One array, a row per line, written as the rows come: there may be more than memory holds. */
-async function printJson({ stdout }: QueryContext, result: DuckDBResult): Promise<void> {
-  let opening = '[\n'
-  for await (const rows of result.yieldConvertedRowObjects(toJson)) {
-    const lines = rows.map((row) => JSON.stringify(row)).join(',\n')
-    if (!stdout.write(opening + lines)) await once(stdout, 'drain')
-    opening = ',\n'
-  }
-  stdout.write(opening === '[\n' ? '[]\n' : '\n]\n')
-}
-
-async function printTable(ctx: QueryContext, result: DuckDBResult): Promise<void> {
-  const rows: Row[] = []
-  for await (const batch of result.yieldConvertedRowObjects(toJson)) {
-    rows.push(...(batch as Row[]))
-    if (rows.length > ROWS_SHOWN) break
-  }
-  ctx.stdout.write(renderTable(rows.slice(0, ROWS_SHOWN), styleOf(ctx), result.deduplicatedColumnNames()))
-  if (rows.length > ROWS_SHOWN) ctx.stdout.write(`The first ${ROWS_SHOWN} rows; --json gives all of them.\n`)
-}
-
-/** Statements end with a semicolon and may take several lines; an error is shown and the prompt goes on. */
-async function prompt({ stdin, stdout }: QueryContext, run: (sql: string) => Promise<void>): Promise<void> {
-  stdout.write('SQL over the view analytics, as the lake is now. End with a semicolon; leave with Ctrl-D.\n')
-  const lines = createInterface({ input: stdin, output: stdout, prompt: '> ' })
+/** Statements end with a semicolon and may take several lines; an error is shown, and the prompt goes on. */
+async function prompt({ stdin, stdout }: Terminal, run: (sql: string) => Promise<void>): Promise<void> {
+  const lines = createInterface({ input: stdin, output: stdout, prompt: 'analytics> ' })
   let sql = ''
   lines.prompt()
   for await (const line of lines) {
@@ -55,7 +45,6 @@ async function prompt({ stdin, stdout }: QueryContext, run: (sql: string) => Pro
       await run(sql).catch((error: Error) => stdout.write(`${error.message}\n`))
       sql = ''
     }
-    lines.setPrompt(sql.trim() ? '… ' : '> ')
     lines.prompt()
   }
 }

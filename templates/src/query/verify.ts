@@ -1,40 +1,33 @@
-import { readFile } from 'node:fs/promises'
-import { scan } from '../lake/reader.ts'
-import { analyticsView, type Lake, marksView, type QueryContext, withLake } from './duckdb.ts'
-import { bold, renderErrors, renderTable, styleOf } from './table.ts'
-
-const readSql = (name: string) => readFile(new URL(`../../sql/verify/${name}.sql`, import.meta.url), 'utf8')
+import { type ReaderOptions, scan } from '../lake/reader.ts'
+import { analyticsView, type Lake, listMarks, loadMarks, readSql, withLake } from './duckdb.ts'
+import { bold, print, renderErrors, renderTable } from './table.ts'
 
 /** Balances the books: what the marks say was read and stored, against each other and against the rows in the lake. */
-export async function runVerify(ctx: QueryContext, flags: { json?: boolean }): Promise<number> {
+export async function runVerify(options: ReaderOptions, { json }: { json?: boolean }, write = print): Promise<number> {
   for (let attempt = 0; attempt < 5; attempt++) {
-    const marks = await keysOfMarks(ctx)
-    const books = await withLake(ctx, async (lake) =>
-      // A source marked meanwhile may be in the snapshot or not, so the books are read between two equal lists.
-      String(await keysOfMarks(ctx)) === String(marks) ? readBooks(ctx, lake, marks) : null,
+    const marks = await listMarks(options)
+    const books = await withLake(options, async (lake) =>
+      // A source marked while the snapshot was taken may be in it or not: only between two equal lists all are.
+      (await listMarks(options)).length === marks.length ? readBooks(options, lake, marks) : null,
     )
     if (!books) continue
     const { ledger, imbalances, errors } = books
-    const isBalanced = imbalances.length === 0 && errors.length === 0
-    const verdict = isBalanced ? 'Balanced: nothing lost, nothing twice.' : 'NOT balanced.'
-    const detail = imbalances.length > 0 ? `\n${renderTable(imbalances, { ...styleOf(ctx), units: true })}` : ''
-    const text = `${renderTable(ledger, { ...styleOf(ctx), units: true })}\n${bold(verdict, ctx)}\n${detail}${renderErrors(errors)}`
-    ctx.stdout.write(flags.json ? `${JSON.stringify({ isBalanced, ledger: ledger[0], imbalances, errors })}\n` : text)
+    const isBalanced = imbalances.length + errors.length === 0
+    const verdict = isBalanced ? 'Balanced: nothing lost, nothing twice.' : 'These do not balance:'
+    const text = `${renderTable(ledger, { units: true })}\n${bold(verdict)}\n${imbalances.length ? renderTable(imbalances) : ''}`
+    write(
+      json ? `${JSON.stringify({ isBalanced, ledger: ledger[0], imbalances, errors })}\n` : text + renderErrors(errors),
+    )
     return isBalanced ? 0 : 1
   }
-  throw new Error('ingest kept adding to the lake: run verify again when it rests')
+  throw new Error('sources were ingested during each of five looks at the lake: run verify again when it rests')
 }
 
-async function keysOfMarks({ storage, prefix }: QueryContext): Promise<string[]> {
-  const keys: string[] = []
-  for await (const { key } of storage.list(`${prefix}/_state/ingested/`)) keys.push(key)
-  return keys
-}
-
-async function readBooks(ctx: QueryContext, { rows, files, broken }: Lake, marks: string[]) {
+async function readBooks(options: ReaderOptions, lake: Lake, marks: string[]) {
+  const { rows, files, broken } = lake
+  const count = await readSql('verify/counted.sql')
   const errors = [...broken]
-  const count = await readSql('counted')
-  await rows(marksView(ctx.lakeDir, marks))
+  await loadMarks(options, lake, marks)
   await rows(count).catch(async () => {
     const sound: string[] = []
     for (const { key, path } of files)
@@ -44,5 +37,6 @@ async function readBooks(ctx: QueryContext, { rows, files, broken }: Lake, marks
       )
     await rows(analyticsView(sound) + count)
   })
-  return { ledger: await rows(await readSql('ledger')), imbalances: await rows(await readSql('imbalances')), errors }
+  const [ledger, imbalances] = [await readSql('verify/ledger.sql'), await readSql('verify/imbalances.sql')]
+  return { ledger: await rows(ledger), imbalances: await rows(imbalances), errors }
 }
