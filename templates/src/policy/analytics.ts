@@ -86,7 +86,7 @@ export function analyticsLog(config: AnalyticsLogConfig = {}): AnalyticsPolicy {
     const startedAt = now()
     const from = elapsed()
     // A skip that fails skips nothing: a line too many can be left out later, a missing one is gone for good.
-    if (config.skip && (await attempt('skip', () => config.skip?.(c)))) return next()
+    const skipped = config.skip && (await attempt('skip', () => config.skip?.(c)))
     let returned = false
     try {
       await next()
@@ -95,6 +95,7 @@ export function analyticsLog(config: AnalyticsLogConfig = {}): AnalyticsPolicy {
       // Hono turns errors into responses before they get here; what is still thrown becomes the server's own 500.
       const answered = returned && c.finalized
       attempt('reading the request', () => {
+        if (skipped) return
         const entry = entryOf(c, startedAt, elapsed() - from, answered)
         const uncounted = config.responseSize === 'count' && answered && entry.responseSize === null
         if (uncounted && c.res.body) emitCounted(c, entry, c.res.body)
