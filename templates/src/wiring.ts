@@ -1,6 +1,7 @@
 import { type CompactResult, createCompactor } from './compactor/index.ts'
 import { transform } from './custom/transform.ts'
 import type { Granularity } from './lake/layout.ts'
+import { localPins } from './lake/pins.ts'
 import { duckdbWasmParquetMerger, duckdbWasmParquetWriter } from './parquet/duckdb-wasm.ts'
 import { parseLine } from './processor/formats/standard.ts'
 import { createProcessor, type IngestResult } from './processor/index.ts'
@@ -31,7 +32,7 @@ export function wire(settings: Settings) {
   const merger = duckdbWasmParquetMerger()
   const place = { storage, columns, prefix, granularity }
   return {
-    lake: { ...place, lakeDir: settings.lake, readMetadata: merger.readMetadata },
+    lake: { ...place, readMetadata: merger.readMetadata, openPins: () => localPins(settings.lake) },
     jobs: {
       ingest(onProgress: (result: IngestResult) => void) {
         const seams = { writer: duckdbWasmParquetWriter(), parseLine, transform }
