@@ -1,0 +1,116 @@
+import { isBuiltin } from 'node:module'
+import { posix } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { allCells, nameOf } from '../../test/support/cells.ts'
+import { stateFiles } from '../manifest.ts'
+import { integrityOf, readTemplates } from '../templates.ts'
+import { type EmittedFile, render, testOf } from './index.ts'
+import { FILES, NOT_EMITTED } from './table.ts'
+
+const templates = readTemplates()
+const cells = allCells().map((answers) => ({
+  name: nameOf(answers),
+  files: render('my-app', answers, templates),
+  answers,
+}))
+
+/** What a module imports, types included: `from '…'`, `import '…'` and `import('…')`. */
+function importsOf({ text }: EmittedFile): string[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  return [...code.matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] as string)
+}
+
+const packageOf = (specifier: string) => specifier.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] as string
+const modules = (files: readonly EmittedFile[]) => files.filter(({ path }) => path.endsWith('.ts'))
+const linesOf = (files: readonly EmittedFile[]) => files.reduce((sum, { text }) => sum + text.split('\n').length - 1, 0)
+
+describe('the table of files', () => {
+  it('knows every template, and every template it knows exists', () => {
+    const known = FILES.flatMap(({ template }) => [template, testOf(template)]).filter((path) => path !== null)
+    expect([...templates.keys()].filter((path) => !known.includes(path) && !NOT_EMITTED.includes(path))).toEqual([])
+    expect(FILES.map(({ template }) => template).filter((path) => !templates.has(path))).toEqual([])
+    expect(NOT_EMITTED.filter((path) => !templates.has(path))).toEqual([])
+  })
+
+  it('emits every template for some answers', () => {
+    const emitted = new Set(cells.flatMap(({ files }) => files.map(({ id }) => id)))
+    expect(FILES.filter(({ id }) => !emitted.has(id))).toEqual([])
+  })
+
+  it('gives no two files of a project the same path or id', () => {
+    for (const { name, files } of cells) {
+      expect(new Set(files.map(({ path }) => path)).size, name).toBe(files.length)
+      expect(new Set(files.map(({ id }) => id)).size, name).toBe(files.length)
+    }
+  })
+})
+
+describe.each(cells)('the project $name', ({ files, answers }) => {
+  const paths = files.map(({ path }) => path)
+  const manifest = JSON.parse(files.find(({ path }) => path === 'package.json')?.text as string)
+
+  it('holds every module that it imports', () => {
+    const dangling = modules(files).flatMap((file) =>
+      importsOf(file)
+        .filter((specifier) => specifier.startsWith('.'))
+        .filter((specifier) => !paths.includes(posix.join(posix.dirname(file.path), specifier)))
+        .map((specifier) => `${file.path}: ${specifier}`),
+    )
+    expect(dangling).toEqual([])
+  })
+
+  it('depends on the packages that it imports, and on no other', () => {
+    const imported = new Set(
+      modules(files)
+        .flatMap(importsOf)
+        .filter((specifier) => !specifier.startsWith('.') && !isBuiltin(specifier))
+        .map(packageOf),
+    )
+    const declared = { ...manifest.dependencies, ...manifest.devDependencies }
+    expect([...imported].filter((name) => !declared[name])).toEqual([])
+    // apache-arrow is what duckdb-wasm itself imports.
+    const unused = Object.keys(manifest.dependencies).filter((name) => !imported.has(name) && name !== 'apache-arrow')
+    expect(unused).toEqual([])
+  })
+
+  it('has a file behind every script and every export', () => {
+    const named = [
+      ...Object.values<string>(manifest.scripts)
+        .join(' ')
+        .matchAll(/[\w./-]+\.ts/g),
+    ].map(([path]) => path)
+    expect(named.filter((path) => !paths.includes(path))).toEqual([])
+    const exported = Object.values<string>(manifest.exports).map((path) => path.slice(2))
+    const reached = (path: string) => paths.some((have) => new RegExp(`^${path.replace('*', '[^/]+')}$`).test(have))
+    expect(exported.filter((path) => !reached(path))).toEqual([])
+  })
+
+  it('names the tool once in each managed module, and nowhere else in it', () => {
+    for (const { path, owner, text } of modules(files)) {
+      expect(text.match(/create-stoma-analytics/g)?.length ?? 0, path).toBe(owner === 'managed' ? 2 : 0)
+    }
+  })
+
+  it('leaves no marker and no placeholder in the README', () => {
+    expect(files.find(({ path }) => path === 'README.md')?.text).not.toMatch(/\{\{|<!-- (if|end)/)
+  })
+
+  it('stays small enough to own', () => {
+    const sources = modules(files).filter(({ path }) => path.startsWith('src/') && !path.endsWith('.test.ts'))
+    expect(linesOf(sources)).toBeLessThan(2000)
+    const core = sources.filter(({ path }) => /^src\/(types\.ts|processor\/|compactor\/)/.test(path))
+    expect(linesOf(core)).toBeLessThanOrEqual(700)
+  })
+
+  it('holds nothing of a machine or a moment', () => {
+    const state = stateFiles('my-app', answers, integrityOf(templates), files)
+    const again = stateFiles(
+      'my-app',
+      answers,
+      integrityOf(readTemplates()),
+      render('my-app', answers, readTemplates()),
+    )
+    expect(again).toEqual(state)
+    for (const { path, text } of [...files, ...state]) expect(text, path).not.toContain(process.cwd())
+  })
+})
