@@ -10,6 +10,9 @@ export interface GatewayOptions extends Pick<AnalyticsLogConfig, 'sink' | 'now'>
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
+/** Mostly a little around it, now and then a multiple: as databases are. */
+const about = (ms: number) => ms * (0.7 + Math.random() * 0.6 + 5 * Math.random() ** 12)
+
 /** A small shop with the policy in front of it: quick and slow routes, small and large answers, and one that fails. */
 export function createGateway({ sink, now, work = sleep }: GatewayOptions): Hono {
   const app = new Hono()
@@ -26,22 +29,22 @@ export function createGateway({ sink, now, work = sleep }: GatewayOptions): Hono
   app.use(analytics.handler) // first, so that it sees what every other middleware answers
   app.get('/health', (c) => c.text('ok'))
   app.get('/products', async (c) => {
-    await work(8 + Math.random() * 12)
+    await work(about(12))
     return c.json(PRODUCTS)
   })
   app.get('/products/:id', async (c) => {
-    await work(3 + Math.random() * 6)
+    await work(about(5))
     const product = PRODUCTS.find(({ id }) => String(id) === c.req.param('id'))
     return product ? c.json(product) : c.json({ error: 'no such product' }, 404)
   })
   app.post('/orders', async (c) => {
-    await work(25 + Math.random() * 60)
+    await work(about(45))
     if (!c.req.header('authorization')) return c.json({ error: 'who are you?' }, 401)
     if (Math.random() < 0.04) throw new Error('the payment provider does not answer')
     return c.json({ ordered: true }, 201)
   })
   app.get('/reports/yearly', async (c) => {
-    await work(250 + Math.random() * 900)
+    await work(about(600))
     return c.body('month,revenue\n'.repeat(4000), 200, { 'content-type': 'text/csv' })
   })
   app.onError((error, c) => c.json({ error: error.message }, 502))
