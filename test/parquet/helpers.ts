@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
+import { duckdbWasmParquetWriter } from '../../templates/src/parquet/duckdb-wasm.ts'
 import type { AnalyticsEntry, Column, ColumnType, ColumnValue, MergeInput } from '../../templates/src/types.ts'
 
 export type Row = Record<string, ColumnValue>
@@ -12,7 +13,7 @@ export function columnsOf(types: Record<string, ColumnType>): Column[] {
 }
 
 const asRow = (entry: AnalyticsEntry) => entry as unknown as Row
-export const asEntry = (row: Row) => row as unknown as AnalyticsEntry
+const asEntry = (row: Row) => row as unknown as AnalyticsEntry
 
 export const ALL_TYPES = columnsOf({
   timestamp: 'TIMESTAMP',
@@ -52,4 +53,10 @@ export async function ask(sql: string, ...files: Uint8Array[]): Promise<Record<s
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+export async function write(columns: readonly Column[], rows: readonly Row[], metadata = {}): Promise<Uint8Array> {
+  const batch = duckdbWasmParquetWriter().open(columns)
+  for (const row of rows) batch.add(asEntry(row))
+  return batch.finish(metadata)
 }
