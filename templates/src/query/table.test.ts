@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { renderTable } from './table.ts'
+
+const lines = (...args: Parameters<typeof renderTable>) => renderTable(...args).split('\n')
+
+describe('a table', () => {
+  it('puts numbers to the right and text to the left', () => {
+    expect(
+      lines([
+        { route: '/', n: 5 },
+        { route: '/users', n: 1234 },
+      ]),
+    ).toEqual(['route      n', '/          5', '/users  1234', ''])
+  })
+
+  it('shows numbers in the unit that their column ends in', () => {
+    const row = {
+      p95_ms: 1530,
+      sent_bytes: 34_200_000,
+      failed_pct: 0.01,
+      seen_ago: 7300,
+      requests: 12_345,
+      none_ms: null,
+    }
+    expect(lines([row], { units: true })).toEqual([
+      '  p95   sent  failed     seen  requests  none',
+      '1.5 s  34 MB  <0.1 %  2 h ago    12,345     –',
+      '',
+    ])
+  })
+
+  it('leaves values as they are without units', () => {
+    expect(lines([{ p95_ms: 1530.25, at: '2026-01-01 00:00:00', list: [1, 2], none: null }])[1]).toBe(
+      '1530.25  2026-01-01 00:00:00  [1,2]  NULL',
+    )
+  })
+
+  it('cuts the longest text to fit, and never an id', () => {
+    const row = { route: '/a/very/long/route/pattern', trace_id: '0123456789abcdef0123456789abcdef' }
+    const [header, line] = lines([row], { units: true, width: 50 })
+    expect(line).toBe('/a/very/long/ro…  0123456789abcdef0123456789abcdef')
+    expect(header).toBe('route             trace')
+  })
+
+  it('shows control characters instead of sending them to the terminal', () => {
+    expect(lines([{ route: '/\u001b[2J\n' }])[1]).toBe('/\\u001b[2J\\n')
+  })
+
+  it('has only its header where there is no row', () => {
+    expect(lines([], { names: ['a', 'b'] })).toEqual(['a  b', ''])
+  })
+})
