@@ -66,6 +66,8 @@ export async function withLake<T>(options: ReaderOptions, work: (lake: Lake) => 
   } catch (error) {
     const failure = error as Error // DuckDB names the pinned files, people know the lake's
     for (const { path, key } of snapshot.files) failure.message = failure.message.replaceAll(path, key)
+    if (/^(Invalid|IO) Error/.test(failure.message))
+      failure.message += ' (if a file of the lake is damaged, verify names it)'
     throw failure
   } finally {
     connection.closeSync()
