@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import type { AnalyticsEntry, Dimensions } from '../types.ts'
-import { countBody, keepAlive, routePathOf, scalars, sizeOf, text, traceIdOf } from './request.ts'
+import { countBody, isCountable, keepAlive, routePathOf, scalars, sizeOf, text, traceIdOf } from './request.ts'
 
 /** Takes an entry and the JSON line it makes (no line break). What it throws, or rejects with, is printed once. */
 export type Sink = (entry: AnalyticsEntry, line: string) => unknown
@@ -97,9 +97,9 @@ export function analyticsLog(config: AnalyticsLogConfig = {}): AnalyticsPolicy {
       attempt('reading the request', () => {
         if (skipped) return
         const entry = entryOf(c, startedAt, elapsed() - from, answered)
-        const uncounted = config.responseSize === 'count' && answered && entry.responseSize === null
-        if (uncounted && c.res.body) emitCounted(c, entry, c.res.body)
-        else emit(c, uncounted ? { ...entry, responseSize: 0 } : entry)
+        const counts = config.responseSize === 'count' && answered && entry.responseSize === null && isCountable(c)
+        if (counts && c.res.body) emitCounted(c, entry, c.res.body)
+        else emit(c, counts ? { ...entry, responseSize: 0 } : entry)
       })
     }
   }

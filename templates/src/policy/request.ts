@@ -29,6 +29,9 @@ export function scalars(labels: Record<string, unknown>): Dimensions | undefined
   return kept.length > 0 ? (Object.fromEntries(kept) as Dimensions) : undefined
 }
 
+/** Bun finds the type of a string body only when it sends it, and no longer once anybody has touched the body. */
+export const isCountable = (c: Context) => c.res.headers.has('content-type') || !('Bun' in globalThis)
+
 /** Passes a body on unchanged and tells its bytes once: when it has ended, or failed, or the client went away. */
 export function countBody(body: ReadableStream<Uint8Array>, done: (bytes: number) => void): ReadableStream {
   let bytes = 0
