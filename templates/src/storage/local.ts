@@ -12,7 +12,7 @@ const CHUNK = 1 << 18
 export function localStorageAdapter(root: string): CompactorStorage {
   const pathOf = (key: string) => {
     const path = resolve(root, key)
-    if (!path.startsWith(resolve(root, '.'))) throw new Error(`${key}: this key leads out of ${root}`)
+    if (!path.startsWith(join(resolve(root), '/'))) throw new Error(`${key}: this key leads out of ${root}`)
     return path
   }
   const temporaries = join(root, '.tmp')
