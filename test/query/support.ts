@@ -60,7 +60,8 @@ export function lakeWriter(root: string, granularity: Granularity = 'day', prefi
   const pathOf = (key: string) => join(root, key)
   const put = (key: string, bytes: string | Uint8Array) => {
     mkdirSync(dirname(pathOf(key)), { recursive: true })
-    writeFileSync(pathOf(key), bytes)
+    writeFileSync(join(root, 'part-put'), bytes)
+    renameSync(join(root, 'part-put'), pathOf(key))
   }
   const copy = async (sql: string, key: string, metadata: FooterMetadata) => {
     mkdirSync(dirname(pathOf(key)), { recursive: true })
@@ -140,7 +141,7 @@ export function lakeWriter(root: string, granularity: Granularity = 'day', prefi
       return written
     },
 
-    /** Commits fragments of one partition (and what was in it) as `compacted.parquet`; nothing is cleaned up. */
+    /** Commits fragments of one partition, with those that its compacted file holds already; nothing is cleaned up. */
     async compact(
       fragments: readonly Written[],
       lineage: Partial<Lineage> = {},
@@ -149,7 +150,8 @@ export function lakeWriter(root: string, granularity: Granularity = 'day', prefi
       const hour = fragments[0]?.name.slice(0, 10) as string
       const key = compactedKey(prefix, partitionOf(hour, granularity))
       const all = [...held, ...fragments]
-      const paths = all.map(({ name }) => quote(pathOf(fragmentKey(prefix, name))))
+      const inputs = fragments.map(({ name }) => fragmentKey(prefix, name))
+      const paths = [...(held.length > 0 ? [key] : []), ...inputs].map((input) => quote(pathOf(input)))
       const names = Object.fromEntries(all.map(({ id, name }) => [name, statSync(pathOf(lake.markKey(id))).mtimeMs]))
       const rows = all.reduce((sum, fragment) => sum + fragment.rows, 0)
       const footer = formatLineage({ names, forgotten: 0, generation: 1, runId: 'run', rows, ...lineage })
