@@ -67,29 +67,27 @@ function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins
 
   return async ({ compacted, fragments }: Partition): Promise<Taken> => {
     const taken: Taken = { etag: compacted?.etag, files: [], broken: [], sources: new Set(), decided: new Set() }
-    const attempt = (where: string, read: () => Promise<void>) =>
-      read().catch((error: Error) => void taken.broken.push({ where, message: error.message }))
-    // Fragments first: one deleted before it was pinned is then in the compacted file, which is pinned after it.
-    for (const { info } of fragments) {
-      const pin = await pins.take(info.key)
-      if (pin) pinned.set(info.key, pin)
-    }
-    const whole = compacted && (await pins.take(compacted.key))
     let lineage: Lineage | null = null
-    if (whole)
-      await attempt(whole.key, async () => {
-        lineage = parseLineage(await readMetadata(whole.input), whole.key)
+    /** Reads from its pin, if it is not gone: whatever took it away shows in the next look. */
+    const read = async (key: string, use: (pin: Pin) => Promise<unknown>) => {
+      const pin = await pins.take(key)
+      if (pin) await use(pin).catch(({ message }: Error) => taken.broken.push({ where: key, message }))
+    }
+    if (compacted)
+      await read(compacted.key, async (pin) => {
+        lineage = parseLineage(await readMetadata(pin.input), pin.key)
         for (const name in lineage.names) taken.sources.add(sourceOf(name))
-        taken.files.push(whole)
+        taken.files.push(pin)
       })
-    for (const fragment of fragments.filter(({ key }) => pinned.has(key)))
-      await attempt(fragment.key, async () => {
+    for (const fragment of fragments)
+      await read(fragment.key, async (pin) => {
+        pinned.set(pin.key, pin)
         taken.decided.add(fragment.name)
         const { state } = await standingOf(fragment, lineage)
         if (state === 'unmarked') taken.decided.delete(fragment.name)
         if (state !== 'live') return
-        taken.files.push(pinned.get(fragment.key) as Pin)
         taken.sources.add(sourceOf(fragment.name))
+        taken.files.push(pin)
       })
     return taken
   }
