@@ -97,7 +97,6 @@ describe('capture', () => {
     child.stdin.end('\n{"a":2}\n')
     expect(await ended(child)).toBe(0)
     expect(written().length).toBe(70_000_000 + 17)
-    expect(readdirSync(dir)).toHaveLength(1) // larger than a file should be, rather than a line cut in two
     expect(peak).toBeLessThan(200_000) // kB
   })
 

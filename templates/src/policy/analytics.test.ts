@@ -129,7 +129,7 @@ describe('analyticsLog', () => {
     const labels = { plan: 'pro', seats: 3, trial: false, none: undefined, nested: { a: 1 }, nan: Number.NaN }
     const { app, entries } = appWith({
       dimensions: { region: 'eu', plan: 'free' },
-      extractDimensions: () => labels as Record<string, string>,
+      extractDimensions: () => labels as unknown as Record<string, string>,
     })
     await app.request('/users/7')
     expect(entries[0]?.dimensions).toEqual({ region: 'eu', plan: 'pro', seats: 3, trial: false })

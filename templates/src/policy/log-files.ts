@@ -15,7 +15,6 @@ export function logFiles({ dir, maxBytes = 64 * 2 ** 20, maxAgeSeconds = 300 }: 
   let file: FileHandle | undefined
   let size = 0
   let begunAt = 0
-  let midLine = false
 
   async function close(): Promise<void> {
     const last = file
@@ -23,36 +22,24 @@ export function logFiles({ dir, maxBytes = 64 * 2 ** 20, maxAgeSeconds = 300 }: 
     await last?.close()
   }
 
-  async function current(): Promise<FileHandle> {
-    const full = size >= maxBytes || Date.now() - begunAt >= maxAgeSeconds * 1000
-    // Whatever is appended to a file that somebody has deleted would be lost without an error.
-    if (file && !midLine && (full || (await file.stat()).nlink === 0)) await close()
-    if (file) return file
-    await mkdir(dir, { recursive: true })
-    const now = new Date()
-    const name = `${now.toISOString().replace(/[-:.]/g, '')}-${process.pid}-${randomBytes(4).toString('hex')}.ndjson`
-    file = await open(join(dir, name), 'ax')
-    size = 0
-    begunAt = now.getTime()
-    return file
-  }
-
-  /** Appends the bytes made for this offset in the file. When that fails, no line is left cut in two. */
+  /** Appends the bytes that are made for this offset of the file. */
   async function write(bytesAt: (offset: number) => Buffer): Promise<void> {
-    const target = await current()
-    const bytes = bytesAt(size)
-    let written = 0
-    try {
-      while (written < bytes.length) written += (await target.write(bytes, written)).bytesWritten
-    } catch (error) {
-      const whole = bytes.subarray(0, written).lastIndexOf('\n') + 1
-      await target.truncate(size + whole).catch(() => {}) // the error to tell is the first one
-      midLine = false
-      await close()
-      throw error
+    const isOver = size >= maxBytes || Date.now() - begunAt >= maxAgeSeconds * 1000
+    // What is appended to a file that somebody has deleted would be lost without an error.
+    if (file && (isOver || (await file.stat()).nlink === 0)) await close()
+    if (!file) {
+      await mkdir(dir, { recursive: true })
+      begunAt = Date.now()
+      const time = new Date(begunAt).toISOString().replace(/[-:.]/g, '')
+      file = await open(join(dir, `${time}-${process.pid}-${randomBytes(4).toString('hex')}.ndjson`), 'ax')
+      size = 0
     }
+    const bytes = bytesAt(size)
     size += bytes.length
-    midLine = bytes.at(-1) !== 10
+    await file.appendFile(bytes).catch(async (error) => {
+      await close() // it may end within a line, so nothing follows there
+      throw error
+    })
   }
 
   return { write, close }

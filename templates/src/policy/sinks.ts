@@ -1,22 +1,19 @@
 import type { Sink } from './analytics.ts'
 import { type LogFilesOptions, logFiles } from './log-files.ts'
 
-export { stdoutSink } from './analytics.ts'
-
-/** Call `close` on shutdown: it writes what is still in memory. */
-export type FileSink = Sink & { close(): Promise<void> }
-
 const MAX_PENDING = 8 * 2 ** 20
 const PAGE = 4096
 
-/** Rotating NDJSON files, for Node and Bun. A failing or slow disk costs log lines, which is said, never a request. */
-export function fileSink(options: LogFilesOptions): FileSink {
+/**
+ * Rotating NDJSON files, for Node and Bun; `close` on shutdown writes what is still in memory. A failing or slow disk
+ * costs log lines, which is said, and never a request.
+ */
+export function fileSink(options: LogFilesOptions): Sink & { close(): Promise<void> } {
   const files = logFiles(options)
   let pending: string[] = []
   let pendingChars = 0
   let writing: Promise<void> | undefined
-  let lost = 0
-  let sayAt = 1
+  let [lost, sayAt] = [0, 1]
 
   function lose(lines: number, why: unknown): void {
     lost += lines
@@ -29,8 +26,7 @@ export function fileSink(options: LogFilesOptions): FileSink {
     while (pending.length > 0) {
       await new Promise(setImmediate) // what arrives in one turn of the event loop goes out in one write
       const lines = pending
-      pending = []
-      pendingChars = 0
+      ;[pending, pendingChars] = [[], 0]
       await files.write((offset) => pageAligned(lines, offset)).catch((error) => lose(lines.length, error))
     }
     writing = undefined
@@ -42,16 +38,12 @@ export function fileSink(options: LogFilesOptions): FileSink {
     pendingChars += line.length
     writing ??= drain()
   }
-  const close = async () => {
-    await writing
-    await files.close()
-  }
-  return Object.assign(sink, { close })
+  return Object.assign(sink, { close: () => Promise.resolve(writing).then(files.close) })
 }
 
 /**
- * Killing a process cuts its write(2) at a page's edge, so a line that would cross one begins behind it, after spaces,
- * which JSON allows. Only lines longer than a page can still be cut.
+ * A killed process's write(2) ends at the edge of a page, so a line that would cross one begins behind it, after
+ * spaces, which JSON allows. Only a line longer than a page can still be cut.
  */
 function pageAligned(lines: string[], offset: number): Buffer {
   let end = offset

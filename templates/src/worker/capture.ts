@@ -17,9 +17,9 @@ async function write(bytes: Buffer): Promise<void> {
     })
 }
 
-let stopped = false
+let isStopped = false
 function stop(): void {
-  stopped = true
+  isStopped = true
   process.stdin.destroy()
 }
 process.once('SIGTERM', stop)
@@ -29,14 +29,14 @@ let held = Buffer.alloc(0)
 try {
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     held = Buffer.concat([held, chunk])
-    // A line that is too long to be held, and to be an entry, is passed on in pieces.
+    // A line too long to be held is no entry: it is passed on in pieces, perhaps to two files.
     const end = held.length > MAX_HELD ? held.length : held.lastIndexOf('\n') + 1
     if (end > 0) await write(held.subarray(0, end))
     held = held.subarray(end)
   }
 } catch (error) {
-  if (!stopped) throw error // destroying stdin ends the loop with an error
+  if (!isStopped) throw error // destroying stdin ends the loop with an error
 }
-if (held.length > 0 && !stopped) await write(Buffer.concat([held, Buffer.from('\n')]))
+if (held.length > 0 && !isStopped) await write(Buffer.concat([held, Buffer.from('\n')]))
 else if (held.length > 0) console.error(`capture: stopped within a line; its first ${held.length} bytes are left out`)
 await files.close()
