@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createStandings, type Fragment, Gone, inputOf, listPartitions, type Partition } from '../lake/fragments.ts'
+import { createStandings, type Fragment, inputOf, listPartitions, type Partition, wasGone } from '../lake/fragments.ts'
 import { compactedKey, type Granularity, hourStart } from '../lake/layout.ts'
 import { formatLineage, type Lineage, parseLineage } from '../lake/lineage.ts'
 import type { Column, CompactorStorage, ParquetMerger, PipelineError } from '../types.ts'
@@ -158,7 +158,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
     }
     const info = await storage.head(key)
     const standing = info && parseLineage(await merger.readMetadata(inputOf(storage, info)), key)
-    if (failure && standing?.runId !== next.runId && !(failure instanceof Gone)) throw failure
+    if (failure && standing?.runId !== next.runId && !wasGone(failure)) throw failure
     return standing
   }
 

@@ -63,9 +63,13 @@ export async function* listPartitions(
 }
 
 /** Thrown where an object that was listed is gone or replaced. */
-export class Gone extends Error {}
+class Gone extends Error {}
 
-/** Reads an object by ranges; throws {@link Gone} once it is another one. */
+/** Whether an error came, directly or as a cause, from an object that is gone or replaced. */
+export const wasGone = (error: unknown): boolean =>
+  error instanceof Gone || (error instanceof Error && wasGone(error.cause))
+
+/** Reads an object by ranges; throws once it is another one, see {@link wasGone}. */
 export function inputOf(storage: StorageReader, info: ObjectInfo): MergeInput {
   const read = async (offset: number, length: number) => {
     const found = await storage.get(info.key, { offset, length, ifMatch: info.etag })
@@ -88,7 +92,7 @@ export function createStandings(
     try {
       footer = await readMetadata(inputOf(storage, fragment.info))
     } catch (error) {
-      if (error instanceof Gone) return { state: 'gone' }
+      if (wasGone(error)) return { state: 'gone' }
       throw error
     }
     const { sourceName = '', key = '', offset = '' } = footer
