@@ -10,6 +10,7 @@ export const RUNTIMES = {
     start: 'node --import tsx',
     test: 'vitest run',
     engines: { node: '>=20.12' },
+    dependencies: ['@hono/node-server'],
     devDependencies: ['tsx'],
   },
   bun: {
@@ -18,6 +19,7 @@ export const RUNTIMES = {
     start: 'bun',
     test: 'bun test',
     engines: { bun: '>=1.3' },
+    dependencies: [],
     devDependencies: [],
   },
 } as const

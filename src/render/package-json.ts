@@ -7,7 +7,8 @@ const ENGINES: Record<Answers['parquet'], readonly string[]> = {
   ndjson: [],
 }
 
-export const dependenciesOf = ({ parquet }: Answers) => ['@duckdb/node-api', 'hono', ...ENGINES[parquet]].sort()
+export const dependenciesOf = ({ runtime, parquet }: Answers) =>
+  ['@duckdb/node-api', 'hono', ...RUNTIMES[runtime].dependencies, ...ENGINES[parquet]].sort()
 
 // vitest on every runtime: `bun test` stands in for it at run time, but its types are what the compiler reads.
 export const devDependenciesOf = ({ runtime }: Answers) =>
@@ -45,7 +46,7 @@ export function packageJson(name: string, answers: Answers): object {
       './worker': './src/worker/standalone.ts',
     },
     scripts: {
-      dev: `${start} example/gateway.ts`,
+      dev: `${start} example/serve.ts`,
       demo: `${start} example/demo.ts`,
       ingest: command('ingest'),
       ...(compacts && { compact: command('compact') }),

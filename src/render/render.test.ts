@@ -16,8 +16,8 @@ const cells = allCells().map((answers) => ({
 
 /** What a module imports, types included: `from '…'`, `import '…'` and `import('…')`. */
 function importsOf({ text }: EmittedFile): string[] {
-  const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
-  return [...code.matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] as string)
+  const found = text.matchAll(/^(?:import|export|\}) .*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)
+  return [...found].map(([, from, bare, dynamic]) => (from ?? bare ?? dynamic) as string)
 }
 
 const packageOf = (specifier: string) => specifier.match(/^(?:@[^/]+\/)?[^/]+/)?.[0] as string

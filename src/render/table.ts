@@ -21,6 +21,7 @@ const PARQUET: Condition = { parquet: ['duckdb-wasm'] }
 const NDJSON: Condition = { parquet: ['ndjson'] }
 
 const file = (path: string, when: Condition = {}): Row => ({ template: path, path, id: path, owner: 'managed', when })
+const folder = (name: string, ...files: readonly string[]): Row[] => files.map((path) => file(`${name}/${path}`))
 const seed = (path: string, when: Condition = {}): Row => ({ ...file(path, when), owner: 'seed' })
 
 /** One path, several templates: `default` lies there under its own name, each variant as `name.<variant>.ts`. */
@@ -33,21 +34,36 @@ function variants(path: string, when: { default: Condition } & Record<string, Co
 
 export const FILES: readonly Row[] = [
   file('analytics.config.ts'),
+  file('analytics.sql', PARQUET),
   seed('README.md'),
+
+  seed('example/gateway.ts'),
+  file('example/traffic.ts'),
+  ...variants('example/demo.ts', { default: PARQUET, ndjson: NDJSON }),
+  ...variants('example/serve.ts', { default: { runtime: ['node'] }, bun: { runtime: ['bun'] } }),
+
+  ...folder('sql', 'marks.sql', 'traffic.sql'),
+  ...folder('sql/report', '1-overview.sql', '2-timeline.sql', '3-routes.sql', '4-failing.sql', '5-slowest.sql'),
+  ...folder('sql/verify', 'counted.sql', 'imbalances.sql', 'ledger.sql'),
+
+  ...folder('src', 'types.ts', 'schema.ts', 'index.ts', 'wiring.ts'),
   seed('src/custom/columns.ts'),
   seed('src/custom/transform.ts'),
-  file('src/types.ts'),
-  file('src/schema.ts'),
-  file('src/lake/layout.ts'),
-  file('src/lake/state.ts'),
-  file('src/lake/fragments.ts'),
-  file('src/lake/lineage.ts'),
-  file('src/processor/lines.ts'),
-  file('src/processor/formats/standard.ts'),
-  file('src/storage/local.ts'),
-  file('src/storage/lock.ts'),
-  file('src/storage/logs.ts'),
-  file('src/storage/memory.ts'),
+  ...folder('src/policy', 'analytics.ts', 'request.ts', 'sinks.ts', 'log-files.ts'),
+  ...folder('src/lake', 'layout.ts', 'state.ts', 'fragments.ts', 'lineage.ts', 'reader.ts', 'pins.ts'),
+  ...folder('src/processor', 'index.ts', 'lines.ts', 'pending.ts', 'rejected.ts', 'formats/standard.ts'),
+  ...folder('src/storage', 'local.ts', 'lock.ts', 'logs.ts', 'memory.ts'),
+  file('src/compactor/index.ts', PARQUET),
+  file('src/compactor/abandon.ts', PARQUET),
+  file('src/parquet/duckdb-wasm.ts', PARQUET),
+  file('src/parquet/plain.ts', PARQUET),
+  file('src/parquet/footer.ts', PARQUET),
+  file('src/parquet/row-groups.ts', PARQUET),
+  file('src/parquet/ndjson-passthrough.ts', NDJSON),
+  ...folder('src/query', 'duckdb.ts', 'report.ts', 'query.ts', 'verify.ts', 'table.ts'),
+  ...folder('src/worker', 'standalone.ts', 'settings.ts', 'capture.ts'),
+
+  file('test/fakes.ts'),
 ]
 
 /** Under templates/, but not for a project: the tsconfig is emitted from its text by `render`. */

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { CLI, QUICK, run, scratch, snapshot, support } from '../support/tool.ts'
+
+const withFault = (fault: string) => ({
+  NODE_OPTIONS: `--import ${pathToFileURL(support('faults.mjs'))}`,
+  FAULT: fault,
+})
+
+/** A folder with a project in it, edited, so that --force has something to replace and to put back. */
+async function editedProject(): Promise<string> {
+  const cwd = scratch()
+  await run(cwd, ['app', ...QUICK])
+  writeFileSync(join(cwd, 'app/src/types.ts'), 'edited', { mode: 0o600 })
+  writeFileSync(join(cwd, 'app/package.json'), '{}')
+  writeFileSync(join(cwd, 'app/.gitignore'), 'mine\n')
+  return cwd
+}
+
+describe('a disk that fails in the middle', () => {
+  it.each(['mkdtempSync:1', 'writeFileSync:1', 'writeFileSync:20', 'renameSync:1', 'mkdirSync:4'])(
+    'leaves nothing of a new project behind (%s)',
+    async (fault) => {
+      const cwd = scratch()
+      const { code, stdout } = await run(cwd, ['deep/er/app', '--json', ...QUICK], withFault(`${fault}:ENOSPC`))
+      expect(code).toBe(1)
+      expect(JSON.parse(stdout).error).toMatchObject({ code: 'WRITE_FAILED', cause: 'ENOSPC', message: /disk is full/ })
+      expect(snapshot(cwd)).toEqual({})
+    },
+  )
+
+  it.each(['writeFileSync:2', 'renameSync:1', 'renameSync:2', 'renameSync:4', 'renameSync:5', 'mkdirSync:4'])(
+    'leaves a folder as it was, also with --force (%s)',
+    async (fault) => {
+      const cwd = await editedProject()
+      const before = snapshot(cwd)
+      const { code, stderr } = await run(
+        cwd,
+        ['app', '--force', '--granularity', 'hour', ...QUICK],
+        withFault(`${fault}:EIO`),
+      )
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('Nothing was changed') })
+      expect(snapshot(cwd)).toEqual(before)
+    },
+  )
+
+  it('says where the old files are, should even putting them back fail', async () => {
+    const cwd = await editedProject()
+    const args = ['app', '--force', '--json', ...QUICK]
+    const { code, stdout } = await run(cwd, args, withFault('renameSync:3:EIO,rmSync:1:EIO'))
+    expect(code).toBe(1)
+    const { error } = JSON.parse(stdout)
+    expect(error.code).toBe('ROLLBACK_FAILED')
+    const [kept = ''] = error.hint.match(/\/\S+\/old/)
+    expect(snapshot(kept)).toEqual({ 0: expect.stringContaining('mine') })
+  })
+})
+
+describe('a signal in the middle', () => {
+  it.each([
+    ['SIGINT', 130, 'writeFileSync:15'],
+    ['SIGTERM', 143, 'writeFileSync:15'],
+    ['SIGHUP', 129, 'writeFileSync:15'],
+    ['SIGINT', 130, 'renameSync:1'],
+  ] as const)('%s leaves nothing of a new project behind, exit %i (%s)', async (signal, code, fault) => {
+    const cwd = scratch()
+    expect(await interrupt(cwd, ['app', ...QUICK], fault, signal)).toBe(code)
+    expect(snapshot(cwd)).toEqual({})
+  })
+
+  it.each(['writeFileSync:2', 'renameSync:2', 'renameSync:5'])(
+    'leaves a folder as it was, also with --force (%s)',
+    async (fault) => {
+      const cwd = await editedProject()
+      const before = snapshot(cwd)
+      expect(await interrupt(cwd, ['app', '--force', '--granularity', 'hour', ...QUICK], fault, 'SIGTERM')).toBe(143)
+      expect(snapshot(cwd)).toEqual(before)
+    },
+  )
+
+  it('does not stop a folder from being used afterwards', async () => {
+    const cwd = scratch()
+    mkdirSync(join(cwd, 'app'))
+    await interrupt(cwd, ['app', ...QUICK], 'renameSync:3', 'SIGINT')
+    expect(snapshot(cwd)).toEqual({ app: 'folder 755' })
+    expect(await run(cwd, ['app', ...QUICK])).toMatchObject({ code: 0 })
+  })
+})
+
+/** Sends a signal while the command is held up at a call; resolves to its exit code. */
+function interrupt(cwd: string, args: string[], fault: string, signal: NodeJS.Signals): Promise<number | null> {
+  return new Promise((resolve) => {
+    const env = { PATH: process.env.PATH, ...withFault(`${fault}:stall`) }
+    const child = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] })
+    child.stderr.on('data', (chunk) => {
+      if (String(chunk).includes('stalled')) child.kill(signal)
+    })
+    child.on('close', resolve)
+  })
+}

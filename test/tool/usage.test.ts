@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { filesOf, QUICK, run, scratch } from '../support/tool.ts'
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+
+describe('wrong usage', () => {
+  it.each([
+    [['app', '--runtim', 'node'], /Did you mean --runtime/],
+    [['app', '--runtime', 'cloudflare'], /Values of --runtime: node, bun/],
+    [['app', '--trigger', 'queue'], /Unknown flag --trigger/],
+    [['app', 'another'], /Unexpected argument "another"/],
+    [['--install', 'false'], /Write --install or --no-install/],
+    [['app', '--granularity'], /needs a value/],
+    [['My App'], /my-app would do/],
+    [['..'], /names no folder/],
+    [['hono'], /the project depends on/],
+    [['upgrade'], /no command of this release.*\n.*create upgrade/],
+    [['connect', 'x.ts'], /no command of this release/],
+  ])('%j is exit 2, and writes nothing', async (args, message) => {
+    const cwd = scratch()
+    const words = await run(cwd, [...args, '--yes'])
+    expect(words).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) })
+    const json = await run(cwd, [...args, '--yes', '--json'])
+    expect(json).toMatchObject({ code: 2, stderr: '' })
+    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, error: { code: 'USAGE', exitCode: 2 } })
+    expect(filesOf(cwd)).toEqual([])
+  })
+})
+
+describe('without a terminal', () => {
+  it('asks nothing, and says what is missing and how to say it', async () => {
+    const cwd = scratch()
+    const { code, stdout } = await run(cwd, ['--json', '--runtime', 'bun', '--no-git'])
+    expect(code).toBe(2)
+    const { error } = JSON.parse(stdout)
+    expect(error.missing).toEqual(['dir', '--granularity', '--parquet', '--max-entries', '--pm', '--install'])
+    expect(filesOf(cwd)).toEqual([])
+    const words = await run(cwd, ['--runtime', 'bun', '--no-git'])
+    expect(words.stderr).toContain(error.command)
+    // The command that it names is complete.
+    const args = error.command.split(' ').filter((word: string) => word !== '--')
+    expect(args.slice(0, 2)).toEqual(['npm', 'create'])
+    expect(await run(cwd, [...args.slice(3), '--no-install'])).toMatchObject({ code: 0 })
+  })
+
+  it('is content with every answer given, without --yes', async () => {
+    const flags = '--runtime node --granularity day --parquet ndjson --max-entries 9 --pm npm --no-install --no-git'
+    expect(await run(scratch(), ['app', ...flags.split(' ')])).toMatchObject({ code: 0 })
+  })
+})
+
+describe('output', () => {
+  it('is one JSON document on stdout with --json', async () => {
+    const { stdout, stderr } = await run(scratch(), ['app', '--json', ...QUICK])
+    expect(stderr).toBe('')
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      command: 'create',
+      version,
+      dryRun: false,
+      name: 'app',
+      dir: expect.stringMatching(/\/app$/),
+      installed: false,
+      git: false,
+      next: ['cd app', 'npm install', 'npm run demo'],
+      replay: expect.stringContaining('npm create stoma-analytics@'),
+    })
+  })
+
+  it('is the version with --version', async () => {
+    expect(await run(scratch(), ['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it('is help with --help, for every flag and without colour', async () => {
+    const { code, stdout } = await run(scratch(), ['create', '--help'])
+    expect(code).toBe(0)
+    const flags =
+      'runtime storage granularity parquet max-entries format pm install no-install git no-git yes dry-run json'
+    for (const flag of `${flags} force help version`.split(' ')) expect(stdout).toContain(`--${flag}`)
+    expect(stdout).toContain('<node|bun>')
+    expect(stdout).not.toContain('\u001b')
+  })
+})
