@@ -73,9 +73,7 @@ function factsOf(name: string, answers: Answers): Record<string, string> {
   const { install, run, flags } = spelling(answers.pm)
   const { maxEntries, ...words } = answers
   const rows = String(maxEntries).replace(/\B(?=(\d{3})+$)/g, ',')
-  const compact = answers.parquet === 'ndjson' ? '' : ', compact'
-  const replay = replayCommand(name, answers)
-  return { name, ...words, maxEntries: rows, before: '24h', compact, install, run, flags, replay }
+  return { name, ...words, maxEntries: rows, install, run, flags, replay: replayCommand(name, answers) }
 }
 
 const json = (value: unknown) =>
