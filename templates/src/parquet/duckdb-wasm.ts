@@ -12,7 +12,7 @@ import type {
   ParquetWriter,
 } from '../types.ts'
 import { joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
-import { type Cell, plainParquet } from './plain.ts'
+import { type Cell, PlainColumn, plainParquet } from './plain.ts'
 import { type NamedType, type Piece, planMerge, unionColumns } from './row-groups.ts'
 
 /** The last release with Parquet built in: later ones fetch it from the network at run time. */
@@ -74,25 +74,28 @@ export function duckdbWasmParquetWriter(): ParquetWriter {
 }
 
 function openBatch(columns: readonly Column[]) {
-  const cells = columns.map((): Cell[] => [])
+  const plain = plainColumns(columns)
   const batch = {
     rows: 0,
     bytes: 0,
     add(entry: AnalyticsEntry) {
-      for (const [i, column] of columns.entries()) {
-        const cell = toCell(column, column.value(entry), batch.rows + 1)
-        ;(cells[i] as Cell[])[batch.rows] = cell
-        batch.bytes += typeof cell === 'string' ? 24 + cell.length : 16
-      }
+      const cells = columns.map((column) => toCell(column, column.value(entry), batch.rows + 1))
+      plain.forEach((column, i) => {
+        column.set(batch.rows, cells[i] as Cell)
+      })
       batch.rows++
+      batch.bytes = plain.reduce((sum, { textBytes }) => sum + textBytes, batch.rows * plain.length * 8)
     },
     async finish(metadata: FooterMetadata) {
-      const { schema, sources } = await encodeCells(columns, cells, batch.rows)
+      const { schema, sources } = await encodeRows(columns, plain, batch.rows)
       return collect(joinRowGroups(schema, sources, () => metadata))
     },
   }
   return batch
 }
+
+const plainColumns = (columns: readonly NamedType[]) =>
+  columns.map(({ name, type }) => new PlainColumn(name, type === 'VARCHAR'))
 
 const FITS: Record<ColumnType, (value: unknown) => boolean> = {
   // Labels may be numbers and booleans: as text they lose nothing.
@@ -113,11 +116,10 @@ function toCell({ name, type }: Column, value: ColumnValue, row: number): Cell {
   return type === 'VARCHAR' ? String(value) : Number(value)
 }
 
-function encodeCells(columns: readonly NamedType[], cells: Cell[][], rows: number) {
-  const times = cells[columns.findIndex(({ name }) => name === 'timestamp')] as number[]
+function encodeRows(columns: readonly NamedType[], plain: readonly PlainColumn[], rows: number) {
+  const times = plain.find(({ name }) => name === 'timestamp')?.values as Float64Array
   const order = Array.from({ length: rows }, (_, row) => row)
   order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b)
-  const plain = columns.map(({ name, type }, i) => ({ name, text: type === 'VARCHAR', cells: cells[i] as Cell[] }))
   const typed = columns.map(({ name, type }) => {
     const column = quoted(name)
     return `${type === 'TIMESTAMP' ? `epoch_ms(${column}::BIGINT)` : `${column}::${type}`} AS ${column}`
@@ -136,8 +138,7 @@ export function duckdbWasmParquetMerger({ rowGroupRows = 100_000 } = {}): Parque
       const files: { input: MergeInput; footer: FileMetaData }[] = []
       for (const input of inputs) files.push({ input, footer: await readFooter(input) })
       const target = unionColumns(columns, files)
-      const noCells = target.map(() => [])
-      const { bytes: empty, schema } = await encodeCells(target, noCells, 0)
+      const { bytes: empty, schema } = await encodeRows(target, plainColumns(target), 0)
       const pieces = files.flatMap(({ input, footer }) => piecesOf(input, footer, schemaKey(schema)))
       async function* rowGroups() {
         for (const group of planMerge(pieces, { rows: rowGroupRows, bytes: ROW_GROUP_BYTES })) {
