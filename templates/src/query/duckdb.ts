@@ -61,7 +61,9 @@ export async function withLake<T>(options: ReaderOptions, work: (lake: Lake) => 
     return last
   }
   try {
-    await rows(`SET TimeZone = 'UTC'; ${analyticsView(snapshot.files.map(({ path }) => path))}`)
+    await rows(
+      `SET TimeZone = 'UTC'; SET parquet_metadata_cache = true; ${analyticsView(snapshot.files.map(({ path }) => path))}`,
+    )
     return await work({ ...snapshot, results, rows })
   } catch (error) {
     const failure = error as Error // DuckDB names the pinned files, people know the lake's

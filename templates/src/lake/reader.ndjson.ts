@@ -1,0 +1,38 @@
+import { join } from 'node:path'
+import { columns } from '../schema.ts'
+import type { CompactorStorage, PipelineError } from '../types.ts'
+import { fragmentKey } from './layout.ts'
+import { readMark } from './state.ts'
+
+export interface ReaderOptions {
+  storage: CompactorStorage
+  prefix: string
+  /** The folder that keys are relative to. */
+  lakeDir: string
+}
+
+/** Files that together hold every ingested row exactly once. */
+export interface Snapshot {
+  files: { key: string; path: string }[]
+  broken: PipelineError[]
+  release(): Promise<void>
+}
+
+/** The fragments that marks list: they count from then on, and are never replaced or deleted. */
+export async function openSnapshot({ storage, prefix, lakeDir }: ReaderOptions): Promise<Snapshot> {
+  const files: Snapshot['files'] = []
+  const broken: PipelineError[] = []
+  for await (const mark of storage.list(`${prefix}/_state/ingested/`))
+    for (const { name } of (await readMark(storage, mark.key))?.mark.fragments ?? []) {
+      const key = fragmentKey(prefix, name)
+      if (await storage.head(key)) files.push({ key, path: join(lakeDir, key) })
+      else broken.push({ where: key, message: 'its source is marked as ingested, but the file is gone' })
+    }
+  return { files, broken, release: async () => {} }
+}
+
+/** What DuckDB reads the files with: by the columns of today, which NDJSON itself does not name or type. */
+export function scan(paths: readonly string[]): string {
+  const files = paths.map((path) => `'${path.replaceAll("'", "''")}'`)
+  return `read_ndjson([${files}], columns = {${columns.map(({ name, type }) => `"${name}": '${type}'`)}}, hive_partitioning = false)`
+}
