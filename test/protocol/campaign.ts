@@ -1,0 +1,336 @@
+import { createCompactor } from '../../templates/src/compactor/index.ts'
+import type { Granularity } from '../../templates/src/lake/layout.ts'
+import type { Pins } from '../../templates/src/lake/pins.ts'
+import { openSnapshot } from '../../templates/src/lake/reader.ts'
+import { readAll } from '../../templates/src/lake/state.ts'
+import { parseLine } from '../../templates/src/processor/formats/standard.ts'
+import { createProcessor } from '../../templates/src/processor/index.ts'
+import { columns } from '../../templates/src/schema.ts'
+import { memoryStorage } from '../../templates/src/storage/memory.ts'
+import type { AnalyticsEntry, CompactorStorage, PipelineError } from '../../templates/src/types.ts'
+import { createWatch, type Expect, type Watch } from './check.ts'
+import { type Engine, fakeEngine, rowText } from './engines.ts'
+import { type Actor, createScheduler, type Fault, faultyLogs, faultyStorage, untilBlocked } from './faulty.ts'
+import { type Chunk, createLogs, type LogRules, randomChunk } from './logs.ts'
+import { createRandom, type Random } from './random.ts'
+
+/** The code under test. Mutations hand over a version of it with a rule taken out. */
+export interface Code {
+  createProcessor: typeof createProcessor
+  createCompactor: typeof createCompactor
+  openSnapshot: typeof openSnapshot
+}
+
+export interface CampaignOptions {
+  code?: Code
+  engine?: Engine
+  /** Takes a rule out of the store or of the logs. */
+  breakStorage?: (storage: CompactorStorage) => CompactorStorage
+  logRules?: LogRules
+  trace?: (text: string) => void
+}
+
+/** One interleaving, told whole by its seed. */
+export interface History {
+  seed: number
+  calls: number
+  faults: Partial<Record<Fault, number>>
+  landedLate: number
+  /** Runs of processors, compactors and readers. */
+  runs: number
+  /** Snapshots that a reader completed and that were checked. */
+  snapshots: number
+  rows: number
+  violations: string[]
+}
+
+const PREFIX = 'analytics'
+const HOUR_MS = 3600_000
+const START = Date.UTC(2026, 4, 1)
+const CUTOFFS = ['2026-03-04T06:00', '2026-03-04T09:30', '2026-03-05T00:30', '2026-04-01T14:00']
+const real: Code = { createProcessor, createCompactor, openSnapshot }
+
+/** Configurations as people edit them over time: what they make of an entry, and how much they buffer. */
+const edits = [
+  { transform: undefined, maxEntriesPerFile: 100 },
+  { transform: undefined, maxEntriesPerFile: 1 },
+  { transform: (entry: AnalyticsEntry) => ({ ...entry, gatewayName: 'edited' }), maxEntriesPerFile: 2 },
+  { transform: (entry: AnalyticsEntry) => (entry.traceId?.endsWith('.1') ? null : entry), maxEntriesPerFile: 100 },
+]
+
+const expectations: Expect[] = edits.map((_, edit) => ({ entries }: Chunk) => {
+  const kept = entries.filter(({ id }) => edit !== 3 || !id.endsWith('.1'))
+  return kept.map(({ id, timestamp }) => rowText(id, edit === 2 ? 'edited' : 'shop', Date.parse(timestamp)))
+})
+
+/** Runs the real code through one random interleaving with faults, then without, and checks every step of it. */
+export async function runHistory(seed: number, options: CampaignOptions = {}): Promise<History> {
+  const world = createWorld(seed, options)
+  await world.trouble()
+  await world.recovery()
+  return world.result()
+}
+
+function createWorld(seed: number, { code = real, engine = fakeEngine, ...options }: CampaignOptions) {
+  const random = createRandom(seed)
+  const trace = options.trace ?? (() => {})
+  const scheduler = createScheduler(random, trace)
+  const logs = createLogs(options.logRules)
+  const granularity: Granularity = random.pick(['hour', 'day', 'month'])
+  const watch: Watch = createWatch(engine, logs, PREFIX, granularity)
+  const clock = { now: START, mayJumpBack: 20 * HOUR_MS }
+  const store = memoryStorage(() => (clock.now += 7))
+  const deletesSources = random.chance(0.4)
+  const faultRate = random.pick([0, 0.01, 0.03, 0.1])
+  const actors: { actor: Actor; done: boolean; isReader: boolean }[] = []
+  const counts = { runs: 0, snapshots: 0, rows: 0 }
+  let chunks = 0
+  let files = 0
+
+  const storageOf = (actor: Actor, expect: Expect | null) => {
+    const watched = watch.watched(store, expect)
+    return faultyStorage(options.breakStorage?.(watched) ?? watched, actor, scheduler, random)
+  }
+
+  /** Starts a process; its calls then wait to be chosen. Resolves when it is through, never when it died. */
+  function start<T>(
+    kind: string,
+    isFaulty: boolean,
+    run: (actor: Actor, skew: () => number) => Promise<T>,
+  ): Promise<T> {
+    const name = `${kind}-${++counts.runs}`
+    const speed = isFaulty ? random.pick([1, 1, 1, 0.3, 0.02]) : 1
+    const actor = { name, alive: true, speed, faultRate: isFaulty ? faultRate : 0 }
+    const entry = { actor, done: false, isReader: kind === 'reader' }
+    actors.push(entry)
+    // A worker's clock is its own: off by hours, and it may jump back in the middle of a run.
+    const skew = isFaulty ? random.pick([0, 0, -30 * HOUR_MS, 5 * HOUR_MS]) : 0
+    const now = () => clock.now + (isFaulty && random.chance(0.05) ? skew - 3 * HOUR_MS : skew)
+    return run(actor, now).finally(() => {
+      entry.done = true
+    })
+  }
+
+  const logsOf = (actor: Actor) => faultyLogs(logs.source, actor, scheduler, random)
+
+  function ingest(isFaulty: boolean) {
+    const edit = random.int(edits.length)
+    const deleteSources = deletesSources && random.chance(0.7)
+    const budget = isFaulty && random.chance(0.2) ? { sources: 1 } : {}
+    return start(`processor(${edit}${deleteSources ? ' deletes' : ''})`, isFaulty, (actor, now) =>
+      code
+        .createProcessor({
+          ...(edits[edit] as (typeof edits)[number]),
+          source: logsOf(actor),
+          storage: storageOf(actor, expectations[edit] as Expect),
+          writer: engine.writer,
+          parseLine,
+          columns,
+          prefix: PREFIX,
+          granularity,
+          deleteSources,
+          budget,
+          now,
+        })
+        .run(),
+    )
+  }
+
+  function compact(isFaulty: boolean) {
+    const before = isFaulty && random.chance(0.6) ? Date.parse(`${random.pick(CUTOFFS)}:00Z`) : Date.UTC(2027, 0)
+    return start('compactor', isFaulty, (actor, now) => {
+      const source = logsOf(actor)
+      const place = { storage: storageOf(actor, null), merger: engine.merger, columns, prefix: PREFIX, granularity }
+      const sourceExists = async (name: string, key: string) => name !== source.name || source.exists(key)
+      return code.createCompactor({ ...place, sourceExists, now }).run({ before })
+    })
+  }
+
+  /** Its faults are broken reads only: what it then returns may lack rows, but says so. */
+  function read(isFaulty: boolean) {
+    return start('reader', isFaulty, async (actor) => {
+      const before = new Set(watch.marks.keys())
+      const storage = storageOf(actor, null)
+      const pinned = new Map<string, Uint8Array>()
+      const openPins = (): Pins => ({
+        async take(key) {
+          const found = await storage.get(key)
+          if (!found) return null
+          const bytes = await readAll(found.body)
+          const path = `${key} ${pinned.size}`
+          pinned.set(path, bytes)
+          const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length)
+          return { key, path, input: { name: key, size: bytes.length, read } }
+        },
+        release: async () => {},
+      })
+      const place = { storage, prefix: PREFIX, granularity, readMetadata: engine.merger.readMetadata, openPins }
+      const { files: found, broken } = await code.openSnapshot(place)
+      if (broken.length) return
+      const rows: string[] = []
+      for (const { path } of found) rows.push(...(await engine.read(pinned.get(path) as Uint8Array)).rows)
+      watch.checkSnapshot(actor.name, rows, before)
+      counts.snapshots++
+    })
+  }
+
+  const newChunk = () => randomChunk(random, `c${++chunks}`)
+
+  /** Something happens outside: to the logs or to the clock. */
+  function happen(): void {
+    const key = random.pick([...logs.current.keys(), 'a/none.ndjson'])
+    const known = `a/${random.int(files + 1)}.ndjson`
+    const what = random.pick(['create', 'create', 'grow', 'redeliver', 'replace', 'vanish', 'wait', 'wait', 'jump'])
+    if (what === 'create' && files < 4) logs.create(`a/${files++}.ndjson`, newChunk())
+    else if (what === 'grow' && logs.current.has(key)) logs.grow(key, newChunk())
+    else if (what === 'redeliver' && logs.everKnown(known)) logs.redeliver(known)
+    else if (what === 'replace' && logs.everKnown(known) && random.chance(0.5)) logs.replace(known, newChunk())
+    else if (what === 'vanish' && logs.current.has(key) && random.chance(0.5)) logs.vanish(key)
+    else if (what === 'wait') {
+      // No reader is a day slower than the store: its listing would be older than what may be forgotten.
+      const isReading = actors.some(({ actor, done, isReader }) => isReader && actor.alive && !done)
+      clock.now += isReading ? HOUR_MS : random.pick([1, 7, 26, 60]) * HOUR_MS
+    } else if (what === 'jump') {
+      const back = random.int(clock.mayJumpBack)
+      clock.mayJumpBack -= back
+      clock.now -= back
+    } else return
+    trace(`-- ${what} ${what === 'wait' || what === 'jump' ? new Date(clock.now).toISOString() : `${key} or ${known}`}`)
+  }
+
+  const running = () => actors.filter(({ actor, done }) => actor.alive && !done).length
+  const isBroken = () => watch.violations.length > 0
+
+  /** Everything at once, and everything goes wrong. */
+  async function trouble(): Promise<void> {
+    logs.create(`a/${files++}.ndjson`, newChunk())
+    const steps = 40 + random.int(260)
+    for (let step = 0; step < steps && !isBroken(); step++) {
+      if (running() < 5 && random.chance(0.12)) {
+        const job = random.pick([() => ingest(true), () => compact(true), () => read(true)])
+        job().catch(ignoreFault)
+        await untilBlocked()
+      }
+      if (random.chance(0.06)) happen()
+      if (scheduler.hasInFlight() && random.chance(0.05)) await scheduler.land()
+      if (!scheduler.isIdle()) await scheduler.step()
+    }
+    // Who still runs comes to an end, or to none.
+    for (const { actor } of actors) if (random.chance(0.3)) scheduler.kill(actor)
+    while (!scheduler.isIdle() && !isBroken()) await scheduler.step()
+  }
+
+  async function alone<T>(run: () => Promise<T>): Promise<T | undefined> {
+    let outcome: { value: T } | { error: unknown } | undefined
+    run().then(
+      (value) => (outcome = { value }),
+      (error) => (outcome = { error }),
+    )
+    for (await untilBlocked(); !outcome && !scheduler.isIdle() && !isBroken(); ) await scheduler.step()
+    if (outcome && 'error' in outcome) watch.violated(`without any fault: ${(outcome.error as Error).message}`)
+    return outcome && 'value' in outcome ? outcome.value : undefined
+  }
+
+  /** Normal runs until nothing changes any more; what was still on its way lands before, between or after. */
+  async function recovery(): Promise<void> {
+    trace('-- recovery')
+    clock.now = Math.max(clock.now, START)
+    for (let quiet = 0, round = 0; quiet < 2 && !isBroken(); round++) {
+      if (round === 12) return watch.violated(`after ${round} runs without a fault it still does not come to rest`)
+      if (scheduler.hasInFlight()) await scheduler.land()
+      const before = watch.writes()
+      const errors: PipelineError[] = []
+      errors.push(...((await alone(() => ingest(false)))?.errors ?? []))
+      errors.push(...((await alone(() => compact(false)))?.errors ?? []))
+      clock.now += 25 * HOUR_MS
+      quiet = watch.writes() === before && !scheduler.hasInFlight() ? quiet + 1 : 0
+      if (quiet === 2) checkErrors(errors)
+    }
+    if (isBroken()) return
+    counts.rows = await watch.checkAtRest()
+    checkComplete()
+    await alone(() => read(false))
+  }
+
+  /** Refused is only what somebody overwrote or took away; everything else is in. */
+  function checkErrors(errors: readonly PipelineError[]): void {
+    for (const { where, message } of errors)
+      if (!logs.tampered.has(where)) watch.violated(`an error stays without any fault: ${where}: ${message}`)
+  }
+
+  function checkComplete(): void {
+    for (const [key, version] of logs.current) {
+      const marked = watch.marksOf(key)
+      const newest = marked.at(-1)?.mark
+      const isIn = newest && !newest.abandoned && logs.beginsWith(version, newest)
+      const isWhole = isIn && newest.offset + newest.size === version.bytes.length
+      if (!isWhole && !logs.tampered.has(key)) watch.violated(`${key} is not in, though nobody touched it`)
+      if (!newest || (isIn && !isWhole)) watch.violated(`${key} is neither in nor refused`)
+    }
+  }
+
+  const ignoreFault = (error: Error) => trace(`   ended by: ${error.message}`)
+
+  return {
+    trouble,
+    recovery,
+    result: (): History => ({
+      seed,
+      calls: scheduler.stats.calls,
+      faults: scheduler.stats.faults,
+      landedLate: scheduler.stats.landedLate,
+      ...counts,
+      violations: watch.violations,
+    }),
+  }
+}
+
+export interface Summary extends Omit<History, 'seed' | 'violations'> {
+  interleavings: number
+  /** Histories that broke a promise. */
+  failed: History[]
+}
+
+/** Runs histories from `seed` on until there were `count` of them, the time is up or `isEnough` says so. */
+export async function runCampaign(
+  { seed = 1, count = Infinity, until = Infinity, onProgress = (_: Summary) => {}, maxFailures = 1 },
+  options: CampaignOptions = {},
+): Promise<Summary> {
+  const sum: Summary = {
+    interleavings: 0,
+    calls: 0,
+    faults: {},
+    landedLate: 0,
+    runs: 0,
+    snapshots: 0,
+    rows: 0,
+    failed: [],
+  }
+  while (sum.interleavings < count && Date.now() < until && sum.failed.length < maxFailures) {
+    const history = await runHistory(seed + sum.interleavings, options)
+    sum.interleavings++
+    for (const key of ['calls', 'landedLate', 'runs', 'snapshots', 'rows'] as const) sum[key] += history[key]
+    for (const [fault, times] of Object.entries(history.faults) as [Fault, number][])
+      sum.faults[fault] = (sum.faults[fault] ?? 0) + times
+    if (history.violations.length) sum.failed.push(history)
+    onProgress(sum)
+  }
+  return sum
+}
+
+/** What to do with a failure: the line that shows it again, call by call. */
+export const replay = ({ seed, violations }: History) =>
+  [`seed ${seed} broke a promise:`, ...violations.map((text) => `  ${text}`), `replay: ${commandOf(seed)}`].join('\n')
+
+const commandOf = (seed: number) => `npm run campaign -- --seed ${seed} --count 1 --verbose`
+
+export function describeSummary(sum: Summary): string {
+  const n = (value: number) => value.toLocaleString('en')
+  const faults = Object.entries(sum.faults).map(([fault, times]) => `${fault} ${n(times)}`)
+  return [
+    `${n(sum.interleavings)} interleavings, ${n(sum.runs)} runs, ${n(sum.calls)} calls, ${n(sum.snapshots)} snapshots`,
+    `${n(sum.rows)} rows, ${n(sum.landedLate)} writes landed late`,
+    `faults: ${faults.join(', ') || 'none'}`,
+    `${sum.failed.length} violations`,
+  ].join('; ')
+}

@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto'
+import {
+  compactedKey,
+  fragmentKey,
+  type Granularity,
+  markKey,
+  parseFragmentName,
+  partitionOf,
+} from '../../templates/src/lake/layout.ts'
+import { type Lineage, parseLineage } from '../../templates/src/lake/lineage.ts'
+import { readAll } from '../../templates/src/lake/state.ts'
+import type { CompactorStorage, Mark } from '../../templates/src/types.ts'
+import type { Engine, StoredFile } from './engines.ts'
+import type { Chunk, Logs } from './logs.ts'
+
+const DAY_MS = 24 * 3600_000
+
+/** What a configuration makes of a chunk, worked out without the code under test. */
+export type Expect = (chunk: Chunk) => string[]
+
+export interface KnownMark {
+  key: string
+  mark: Mark
+  modified: number
+  /** Its rows, by what was in the logs. */
+  rows: string[]
+  chunks: string[]
+}
+
+interface KnownFragment extends StoredFile {
+  markKey: string
+}
+
+interface KnownCompacted {
+  lineage: Lineage
+  /** Every fragment whose rows it holds, those that its lineage forgot included. */
+  held: Set<string>
+  rows: string[]
+}
+
+export type Watch = ReturnType<typeof createWatch>
+
+/**
+ * Sees every write that takes effect and holds it against the invariants of the protocol. It keeps its own account of
+ * the store, by what was written and not by what the code under test says.
+ */
+export function createWatch(engine: Engine, logs: Logs, prefix: string, granularity: Granularity) {
+  const violations: string[] = []
+  const violated = (text: string) => void violations.push(text)
+  const stored = new Map<string, Uint8Array>()
+  const fragments = new Map<string, KnownFragment>()
+  const marks = new Map<string, KnownMark>()
+  const compacted = new Map<string, KnownCompacted>()
+  let writes = 0
+
+  const isState = (key: string) => key.startsWith(`${prefix}/_state/`)
+  const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1)
+  const lists = (key: string, name: string) =>
+    marks.get(key)?.mark.fragments.some((fragment) => fragment.name === name) ?? false
+
+  async function onPut(key: string, bytes: Uint8Array, modified: number, expect: Expect | null): Promise<void> {
+    writes++
+    const before = stored.get(key)
+    stored.set(key, bytes)
+    if (key.startsWith(`${prefix}/_state/ingested/`)) onMark(key, bytes, modified, expect, before)
+    else if (isState(key)) {
+      if (before) violated(`${key}: replaced, but it is written once`)
+    } else if (key.endsWith('/compacted.parquet')) onCompacted(key, await readFile(key, bytes))
+    else onFragment(key, bytes, await readFile(key, bytes), before)
+  }
+
+  async function readFile(key: string, bytes: Uint8Array): Promise<StoredFile> {
+    return engine.read(bytes).catch((error: Error) => {
+      violated(`I6: ${key} is no whole file: ${error.message}`)
+      return { metadata: {}, rows: [] }
+    })
+  }
+
+  function onFragment(key: string, bytes: Uint8Array, file: StoredFile, before: Uint8Array | undefined): void {
+    const name = nameOf(key)
+    const { sourceName = '', key: logKey = '', offset = '' } = file.metadata
+    const id12 = createHash('sha256').update(bytes).digest('hex').slice(0, 12)
+    const known = fragments.get(name)
+    if (known && !sameRows(known.rows, file.rows)) violated(`I2: ${key} had other rows before`)
+    if (before && !Buffer.from(before).equals(bytes)) violated(`I2: ${key} was replaced by other bytes`)
+    if (!name.includes(`-${id12}.`)) violated(`I2: ${key} is not named after its bytes`)
+    fragments.set(name, { ...file, markKey: markKey(prefix, sourceName, logKey, Number(offset)) })
+  }
+
+  function onMark(key: string, bytes: Uint8Array, modified: number, expect: Expect | null, before?: Uint8Array): void {
+    const mark = JSON.parse(Buffer.from(bytes).toString()) as Mark
+    if (before) violated(`I5: ${key} was replaced`)
+    if (mark.abandoned) {
+      if (logs.current.has(mark.key) && !logs.tampered.has(mark.key)) violated(`${mark.key} given up, but it is there`)
+      marks.set(key, { key, mark, modified, rows: [], chunks: [] })
+      return
+    }
+    const chunks = logs.chunksOf(mark)
+    if (!chunks) violated(`${key} names bytes that were never in ${mark.key}`)
+    const rows = expect ? (chunks ?? []).flatMap(expect) : []
+    const listed = mark.fragments.flatMap(({ name }) => {
+      if (!stored.has(fragmentKey(prefix, name))) violated(`I5: ${key} lists ${name}, which is not stored`)
+      return fragments.get(name)?.rows ?? []
+    })
+    if (!sameRows(rows, listed)) violated(`${key}: its fragments hold [${listed}], the log had [${rows}]`)
+    marks.set(key, { key, mark, modified, rows, chunks: (chunks ?? []).map(({ id }) => id) })
+  }
+
+  function onCompacted(key: string, file: StoredFile): void {
+    let lineage: Lineage
+    try {
+      lineage = parseLineage(file.metadata, key)
+    } catch (error) {
+      return violated(`I1: ${(error as Error).message}`)
+    }
+    const before = compacted.get(key)
+    const held = new Set([...(before?.held ?? []), ...Object.keys(lineage.names)])
+    const rows = [...held].flatMap((name) => fragments.get(name)?.rows ?? [])
+    if (!sameRows(rows, file.rows)) violated(`I1: ${key} holds [${file.rows}], its fragments held [${rows}]`)
+    for (const name of Object.keys(lineage.names)) {
+      const at = fragments.get(name)?.markKey ?? ''
+      if (!lists(at, name)) violated(`${key} took ${name}, which no mark lists`)
+    }
+    const newest = Math.max(...Object.values(lineage.names))
+    for (const [name, modified] of Object.entries(before?.lineage.names ?? {})) {
+      if (Object.hasOwn(lineage.names, name)) continue
+      if (modified > lineage.forgotten) violated(`I3: ${key} lost ${name} from its lineage, forgotten does not hold it`)
+      if (newest - modified < DAY_MS) violated(`I3: ${key} forgot ${name} within a day`)
+    }
+    if (lineage.forgotten < (before?.lineage.forgotten ?? 0)) violated(`I3: forgotten of ${key} went back`)
+    for (const { mark, modified } of marks.values())
+      for (const { name } of mark.fragments)
+        if (compactedKeyOf(name) === key && modified <= lineage.forgotten && !held.has(name))
+          violated(`5.6: forgotten of ${key} swallows ${name}, which it never held`)
+    compacted.set(key, { lineage, held, rows: file.rows })
+  }
+
+  const compactedKeyOf = (name: string) =>
+    compactedKey(prefix, partitionOf(parseFragmentName(name)?.hour ?? '', granularity))
+
+  function onDelete(key: string): void {
+    if (!stored.delete(key)) return
+    writes++
+    const name = nameOf(key)
+    const fragment = fragments.get(name)
+    if (isState(key) || !fragment) return violated(`${key} was deleted, but nothing may ever delete it`)
+    const isHeld = compacted.get(compactedKeyOf(name))?.held.has(name)
+    const isOrphan = marks.has(fragment.markKey) && !lists(fragment.markKey, name)
+    if (!isHeld && !isOrphan) violated(`I4: ${key} was deleted, but no compacted file holds it and it is no orphan`)
+  }
+
+  logs.onRemove((key, version) => {
+    const covered = Math.max(
+      0,
+      ...[...marks.values()]
+        .filter(({ mark }) => mark.key === key && !mark.abandoned && logs.beginsWith(version, mark))
+        .map(({ mark }) => mark.offset + mark.size),
+    )
+    if (covered < version.bytes.length) violated(`I5: ${key} was removed, but it was ingested up to ${covered} only`)
+  })
+
+  return {
+    violations,
+    violated,
+    stored,
+    marks,
+    writes: () => writes,
+    /** The store, watched; `expect` says what the writer's configuration makes of a log. */
+    watched: (inner: CompactorStorage, expect: Expect | null): CompactorStorage => ({
+      ...inner,
+      async put(key, body, condition) {
+        const bytes = body instanceof Uint8Array ? body : await readAll(body)
+        const info = await inner.put(key, bytes, condition)
+        if (info) await onPut(key, Uint8Array.from(bytes), info.lastModified, expect)
+        return info
+      },
+      async delete(keys) {
+        await inner.delete(keys)
+        keys.forEach(onDelete)
+      },
+    }),
+    /** Holds a snapshot against the marks: each source entirely or not at all, and all that were in before it began. */
+    checkSnapshot(who: string, rows: readonly string[], before: ReadonlySet<string>): void {
+      const byChunk = new Map<string, string[]>()
+      for (const row of rows) {
+        const chunk = row.slice(0, row.indexOf('.'))
+        byChunk.set(chunk, [...(byChunk.get(chunk) ?? []), row])
+      }
+      for (const { key, rows: expected, chunks } of marks.values()) {
+        const found = chunks.flatMap((chunk) => byChunk.get(chunk) ?? [])
+        for (const chunk of chunks) byChunk.delete(chunk)
+        if (found.length === 0 ? before.has(key) && expected.length : !sameRows(found, expected))
+          violated(`${who} saw [${found}] of ${key}, which has [${expected}]`)
+      }
+      for (const [chunk, found] of byChunk) violated(`${who} saw [${found}] of ${chunk}, which no mark lists`)
+    },
+    /** What must be true once everything has come to rest: the lake is the input, row for row. */
+    async checkAtRest(): Promise<number> {
+      const rows: string[] = []
+      for (const [key, bytes] of stored)
+        if (key.endsWith('.parquet') && !isState(key)) rows.push(...(await readFile(key, bytes)).rows)
+      const expected = [...marks.values()].flatMap((mark) => mark.rows)
+      if (!sameRows(rows, expected)) violated(`at rest the lake holds [${rows}], the logs had [${expected}]`)
+      const ledger = [...marks.values()].reduce((sum, { mark }) => sum + mark.counts.rows, 0)
+      if (ledger !== expected.length) violated(`the marks count ${ledger} rows, the logs had ${expected.length}`)
+      for (const key of stored.keys())
+        if (!isState(key) && parseFragmentName(nameOf(key))) violated(`at rest there is still ${key}`)
+      return rows.length
+    },
+    /** Marks of a log, the first range first. */
+    marksOf: (key: string) =>
+      [...marks.values()].filter(({ mark }) => mark.key === key).sort((a, b) => a.mark.offset - b.mark.offset),
+  }
+}
+
+function sameRows(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && [...a].sort().join() === [...b].sort().join()
+}
