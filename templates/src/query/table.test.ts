@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Row } from './duckdb.ts'
 import { renderTable } from './table.ts'
 
-const lines = (...args: Parameters<typeof renderTable>) => renderTable(...args).split('\n')
+const lines = (rows: Row[], options = {}, columns = 80) => renderTable(rows, options, { columns }).split('\n')
 
 describe('a table', () => {
   it('puts numbers to the right and text to the left', () => {
@@ -37,7 +38,7 @@ describe('a table', () => {
 
   it('cuts the longest text to fit, and never an id', () => {
     const row = { route: '/a/very/long/route/pattern', trace_id: '0123456789abcdef0123456789abcdef' }
-    const [header, line] = lines([row], { units: true, width: 50 })
+    const [header, line] = lines([row], { units: true }, 50)
     expect(line).toBe('/a/very/long/ro…  0123456789abcdef0123456789abcdef')
     expect(header).toBe('route             trace')
   })

@@ -1,10 +1,13 @@
 import type { PipelineError } from '../types.ts'
 import type { Row } from './duckdb.ts'
 
+/** What is known of where text goes to. */
+type Terminal = { isTTY?: boolean; columns?: number }
+
 export const print = (text: string) => process.stdout.write(text)
-const paint = (code: number, text: string) =>
-  process.stdout.isTTY && !process.env.NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text
-export const bold = (text: string) => paint(1, text)
+const paint = (code: number, text: string, { isTTY }: Terminal) =>
+  isTTY && !process.env.NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text
+export const bold = (text: string) => paint(1, text, process.stdout)
 
 export const renderErrors = (errors: readonly PipelineError[]) =>
   errors.map(({ where, message }) => `Could not read ${where}: ${message}\n`).join('')
@@ -19,7 +22,7 @@ const UNITS: Record<string, (value: number) => string> = {
   ms: scaled({ ms: 1, s: 1e3, min: 6e4 }),
   bytes: scaled({ B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }),
   ago: scaled({ 's ago': 1, 'min ago': 60, 'h ago': 3600, 'd ago': 86_400 }),
-  pct: (value) => (value > 0 && value < 0.05 ? '<0.1 %' : `${short(value)} %`),
+  pct: (value) => (value > 0 && value < 0.05 ? '<0.1 %' : `${value.toFixed(value > 0 && value < 10 ? 1 : 0)} %`),
 }
 
 /**
@@ -28,7 +31,8 @@ const UNITS: Record<string, (value: number) => string> = {
  */
 export function renderTable(
   rows: Row[],
-  { units = false, names = Object.keys(rows[0] ?? {}), width = process.stdout.columns ?? Infinity } = {},
+  { units = false, names = Object.keys(rows[0] ?? {}) } = {},
+  terminal: Terminal = process.stdout,
 ): string {
   const columns = names.map((name) => {
     const [, stem = name, unit = ''] = (units && /^(.+)_(ms|bytes|ago|pct|id)$/.exec(name)) || []
@@ -42,19 +46,16 @@ export function renderTable(
     const isNumber = rows.every(({ [name]: value }) => value === null || typeof value === 'number')
     return { cells: [stem, ...cells], isNumber, isFixed: isNumber || unit === 'id', length: Math.max(...lengths) }
   })
-  for (let over = columns.reduce((sum, { length }) => sum + length + 2, -2) - width; over > 0; over--) {
-    const longest = columns.reduce((a, b) => (b.length > a.length && !b.isFixed ? b : a), { length: 8 })
-    longest.length--
-  }
+  let over = columns.reduce((sum, { length }) => sum + length + 2, -2) - (terminal.columns ?? Infinity)
+  for (; over > 0; over--) columns.reduce((a, b) => (b.length > a.length && !b.isFixed ? b : a), { length: 8 }).length--
   const lines = ['', ...rows].map((_, row) => {
-    const line = columns.map(({ cells, length, isNumber }) => {
+    const fitted = columns.map(({ cells, length, isNumber }) => {
       const text = [...(cells[row] as string)]
       const cut = text.length > length ? [...text.slice(0, length - 1), '…'] : text
       return cut.join('')[isNumber ? 'padStart' : 'padEnd'](length)
     })
-    return line.join('  ').trimEnd()
+    const line = fitted.join('  ').trimEnd()
+    return row === 0 ? paint(2, line, terminal) : line.replace(/[█-▏]+/, (bar) => paint(36, bar, terminal))
   })
-  return lines
-    .map((line, i) => `${i === 0 ? paint(2, line) : line.replace(/[█-▏]+/, (bar) => paint(36, bar))}\n`)
-    .join('')
+  return `${lines.join('\n')}\n`
 }
