@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { CliError } from './errors.ts'
 import { spelling } from './pm.ts'
 import type { Answers } from './questions.ts'
@@ -29,7 +28,9 @@ export async function install(dir: string, pm: Answers['pm']): Promise<void> {
   )
 }
 
-function run(command: string, args: string[], cwd: string, mode: 'pipe' | 'show') {
+async function run(command: string, args: string[], cwd: string, mode: 'pipe' | 'show') {
+  // Loaded here: a run that neither installs nor starts a repository does without.
+  const { spawn } = await import('node:child_process')
   return new Promise<{ code: number | string | null; output: string }>((resolve) => {
     const output: string[] = []
     const child = spawn(command, args, {

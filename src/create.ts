@@ -3,9 +3,11 @@ import { gitInit, install } from './after.ts'
 import { type Args, parseCreateArgs } from './args.ts'
 import { emit } from './emit.ts'
 import { CliError, usageError } from './errors.ts'
+import { helpText } from './help.ts'
 import { MANIFEST, stateFiles } from './manifest.ts'
 import { type Target, targetOf } from './names.ts'
 import { detectPackageManager, insideRepository, spelling } from './pm.ts'
+import { openPrompts } from './prompts.ts'
 import { answersOf, openQuestions, QUESTIONS, type Settings, type Situation, withDefaults } from './questions.ts'
 import { render } from './render/index.ts'
 import { ALL_DEPENDENCIES } from './render/package-json.ts'
@@ -23,7 +25,6 @@ const DEFAULT_DIR = 'my-analytics'
 export async function create(argv: readonly string[]): Promise<void> {
   const args = parseCreateArgs(argv)
   if (args.on.has('help')) {
-    const { helpText } = await import('./help.ts')
     process.stdout.write(await helpText(colours(process.stdout).on))
     return
   }
@@ -79,11 +80,10 @@ async function settle({ dir, given, on }: Args): Promise<{ target: Target; setti
     if (!named || open.length > 0) throw missing(dir, given, cwd)
     return { target: named, settings: withDefaults(given, situationOf(named.dir)) }
   }
-  const prompts = await import('./prompts.ts')
-  prompts.greet(`${NAME} ${VERSION}`)
-  const target = named ?? (await prompts.askForTarget(DEFAULT_DIR, cwd, on.has('force')))
+  const { askForTarget, askForSettings } = await openPrompts(`${NAME} ${VERSION}`)
+  const target = named ?? (await askForTarget(DEFAULT_DIR, cwd, on.has('force')))
   const situation = situationOf(target.dir)
-  return { target, settings: withDefaults(await prompts.askForSettings(given, situation), situation) }
+  return { target, settings: withDefaults(await askForSettings(given, situation), situation) }
 }
 
 function situationOf(dir: string): Situation {

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { setImmediate as turn } from 'node:timers/promises'
 import { CliError, messageOf } from './errors.ts'
 import type { Planned } from './target.ts'
 
@@ -59,6 +58,8 @@ export async function emit(dir: string, plan: readonly Planned[], signal: AbortS
   }
   rmSync(staging, { recursive: true })
 }
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 type Step = (action: () => void, revert?: () => void) => Promise<void>
 

@@ -1,11 +1,12 @@
 import { stripVTControlCharacters } from 'node:util'
-import { type ArgsDef, renderUsage } from 'citty'
+import type { ArgsDef } from 'citty'
 import { SWITCHES } from './args.ts'
 import { QUESTIONS } from './questions.ts'
 import { NAME, VERSION } from './version.ts'
 
 /** The text of --help, drawn from the same tables as the flags. */
 export async function helpText(colour: boolean): Promise<string> {
+  const { renderUsage } = await import('citty')
   const args: ArgsDef = {
     dir: { type: 'positional', required: false, description: 'Folder to create; it names the package.' },
   }

@@ -21,7 +21,8 @@ export function stateFiles(
   integrity: string,
   files: readonly EmittedFile[],
 ): { path: string; text: string }[] {
-  const bases = new Map(files.map((file) => [sha256(file.text), file.text]))
+  const based = files.map((file) => ({ ...file, base: sha256(file.text) }))
+  const bases = new Map(based.map(({ base, text }) => [base, text]))
   const head = {
     schema: SCHEMA,
     generator: { name: NAME, version: VERSION },
@@ -30,9 +31,9 @@ export function stateFiles(
     answers,
     replay: replayCommand(name, answers),
   }
-  const entries = files
-    .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id, path, owner, text, mode }) => ({ id, path, owner, base: sha256(text), mode }))
+  const entries = based
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, path, owner, base, mode }) => ({ id, path, owner, base, mode }))
   // One line a file: what two branches add apart merges apart.
   const list = entries.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n')
   const text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "files": [\n${list}\n  ]\n}\n`

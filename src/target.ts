@@ -30,7 +30,10 @@ export function planTarget(
   const standing = targetProblem(dir)
   if (standing) throw standing
   const existing = entriesOf(dir)
-  const planned = files.map(({ path, text, mode = '644' }) => ({ mode, ...planFile(dir, path, text) }))
+  const planned = files.map(({ path, text, mode = '644' }) => {
+    const free = existing.length === 0
+    return { mode, ...(free ? { path, text, action: 'create' } : planFile(dir, path, text)) }
+  })
 
   const blocked = planned.filter(({ action }) => action === 'blocked').map(({ path }) => path)
   const collisions = planned.filter(({ action }) => action === 'overwrite').map(({ path }) => path)

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 export type Templates = ReadonlyMap<string, string>
 
 // src/ and dist/ lie equally deep, so one path serves the sources and the bundle.
-const FOLDER = new URL('../templates/', import.meta.url)
+const FOLDER = fileURLToPath(new URL('../templates/', import.meta.url))
 
 /** Reads every template. Throws what the file system throws: without them the installation is broken. */
 export function readTemplates(): Templates {
@@ -15,10 +15,10 @@ export function readTemplates(): Templates {
   return texts
 
   function read(folder: string): void {
-    for (const entry of readdirSync(fileURLToPath(new URL(folder || '.', FOLDER)), { withFileTypes: true })) {
+    for (const entry of readdirSync(FOLDER + folder, { withFileTypes: true })) {
       const path = folder + entry.name
       if (entry.isDirectory()) read(`${path}/`)
-      else texts.set(path, readFileSync(new URL(path, FOLDER), 'utf8'))
+      else texts.set(path, readFileSync(FOLDER + path, 'utf8'))
     }
   }
 }

@@ -34,7 +34,7 @@ function variants(path: string, when: { default: Condition } & Record<string, Co
 
 export const FILES: readonly Row[] = [
   file('analytics.config.ts'),
-  file('analytics.sql', PARQUET),
+  ...variants('analytics.sql', { default: PARQUET, ndjson: NDJSON }),
   seed('README.md'),
 
   seed('example/gateway.ts'),
@@ -50,9 +50,13 @@ export const FILES: readonly Row[] = [
   seed('src/custom/columns.ts'),
   seed('src/custom/transform.ts'),
   ...folder('src/policy', 'analytics.ts', 'request.ts', 'sinks.ts', 'log-files.ts'),
-  ...folder('src/lake', 'layout.ts', 'state.ts', 'fragments.ts', 'lineage.ts', 'reader.ts', 'pins.ts'),
+  ...folder('src/lake', 'layout.ts', 'state.ts'),
+  ...variants('src/lake/reader.ts', { default: PARQUET, ndjson: NDJSON }),
+  file('src/lake/fragments.ts', PARQUET),
+  file('src/lake/lineage.ts', PARQUET),
+  file('src/lake/pins.ts', PARQUET),
   ...folder('src/processor', 'index.ts', 'lines.ts', 'pending.ts', 'rejected.ts', 'formats/standard.ts'),
-  ...folder('src/storage', 'local.ts', 'lock.ts', 'logs.ts', 'memory.ts'),
+  ...folder('src/storage', 'local.ts', 'lock.ts', 'logs.ts', 'log-heads.ts', 'memory.ts'),
   file('src/compactor/index.ts', PARQUET),
   file('src/compactor/abandon.ts', PARQUET),
   file('src/parquet/duckdb-wasm.ts', PARQUET),

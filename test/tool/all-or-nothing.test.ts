@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CLI, QUICK, run, scratch, snapshot, support } from '../support/tool.ts'
 
 const withFault = (fault: string) => ({
@@ -10,10 +11,17 @@ const withFault = (fault: string) => ({
   FAULT: fault,
 })
 
+let template: string
+beforeAll(async () => {
+  template = mkdtempSync(join(tmpdir(), 'create-stoma-template-'))
+  await run(template, ['app', ...QUICK])
+})
+afterAll(() => rmSync(template, { recursive: true }))
+
 /** A folder with a project in it, edited, so that --force has something to replace and to put back. */
-async function editedProject(): Promise<string> {
+function editedProject(): string {
   const cwd = scratch()
-  await run(cwd, ['app', ...QUICK])
+  cpSync(template, cwd, { recursive: true })
   writeFileSync(join(cwd, 'app/src/types.ts'), 'edited', { mode: 0o600 })
   writeFileSync(join(cwd, 'app/package.json'), '{}')
   writeFileSync(join(cwd, 'app/.gitignore'), 'mine\n')
@@ -35,7 +43,7 @@ describe('a disk that fails in the middle', () => {
   it.each(['writeFileSync:2', 'renameSync:1', 'renameSync:2', 'renameSync:4', 'renameSync:5', 'mkdirSync:4'])(
     'leaves a folder as it was, also with --force (%s)',
     async (fault) => {
-      const cwd = await editedProject()
+      const cwd = editedProject()
       const before = snapshot(cwd)
       const { code, stderr } = await run(
         cwd,
@@ -48,7 +56,7 @@ describe('a disk that fails in the middle', () => {
   )
 
   it('says where the old files are, should even putting them back fail', async () => {
-    const cwd = await editedProject()
+    const cwd = editedProject()
     const args = ['app', '--force', '--json', ...QUICK]
     const { code, stdout } = await run(cwd, args, withFault('renameSync:3:EIO,rmSync:1:EIO'))
     expect(code).toBe(1)
@@ -74,7 +82,7 @@ describe('a signal in the middle', () => {
   it.each(['writeFileSync:2', 'renameSync:2', 'renameSync:5'])(
     'leaves a folder as it was, also with --force (%s)',
     async (fault) => {
-      const cwd = await editedProject()
+      const cwd = editedProject()
       const before = snapshot(cwd)
       expect(await interrupt(cwd, ['app', '--force', '--granularity', 'hour', ...QUICK], fault, 'SIGTERM')).toBe(143)
       expect(snapshot(cwd)).toEqual(before)

@@ -21,10 +21,13 @@ describe('wrong usage', () => {
     const cwd = scratch()
     const words = await run(cwd, [...args, '--yes'])
     expect(words).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) })
-    const json = await run(cwd, [...args, '--yes', '--json'])
-    expect(json).toMatchObject({ code: 2, stderr: '' })
-    expect(JSON.parse(json.stdout)).toMatchObject({ ok: false, error: { code: 'USAGE', exitCode: 2 } })
     expect(filesOf(cwd)).toEqual([])
+  })
+
+  it('is one JSON document under --json, whatever is wrong', async () => {
+    const { code, stdout, stderr } = await run(scratch(), ['--runtime', '--json'])
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'USAGE', exitCode: 2 } })
   })
 })
 
