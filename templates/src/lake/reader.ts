@@ -20,31 +20,30 @@ export interface Snapshot {
   release(): Promise<void>
 }
 
-/** A partition as it was pinned: its files, the sources whose rows they hold, and the fragments that are decided on. */
-interface Taken {
-  etag: string | undefined
-  files: Pin[]
-  broken: PipelineError[]
-  sources: Set<string>
-  decided: Set<string>
-}
+type Taken = { etag: string; files: Pin[]; broken: PipelineError[] }
+/** Sources whose rows are taken, and fragments that are decided on: a mark, once there, never changes. */
+type Known = Record<'sources' | 'fragments', Set<string>>
 
-const ROUNDS = 50
+const LOOKS = 50
 const sourceOf = (name: string) => parseFragmentName(name)?.key20 ?? ''
 
 /** Takes a snapshot while ingest and compaction go on: looks again, at what changed meanwhile, until nothing did. */
 export async function openSnapshot(options: ReaderOptions): Promise<Snapshot> {
   const pins = options.openPins()
   const taken = new Map<string, Taken>()
+  const known: Known = { sources: new Set(), fragments: new Set() }
+  const isStale = ({ path, compacted, fragments }: Partition) =>
+    taken.get(path)?.etag !== (compacted?.etag ?? '') ||
+    // A source counts in every partition or in none: this would be a part of one that counts already.
+    fragments.some(({ name }) => !known.fragments.has(name) && known.sources.has(sourceOf(name)))
   try {
-    for (let round = 0; ; round++) {
-      const sources = new Set([...taken.values()].flatMap((part) => [...part.sources]))
+    for (let look = 0; ; look++) {
       const stale: Partition[] = []
       for await (const partition of listPartitions(options.storage, options.prefix, options.granularity))
-        if (isStale(partition, taken.get(partition.path), sources)) stale.push(partition)
+        if (isStale(partition)) stale.push(partition)
       if (stale.length === 0) break
-      if (round === ROUNDS) throw new Error(`the lake changed during each of ${ROUNDS} looks at it; try again later`)
-      const take = createTake(options, pins)
+      if (look === LOOKS) throw new Error(`the lake changed during each of ${LOOKS} looks at it; try again later`)
+      const take = createTake(options, pins, known)
       for (const partition of stale) taken.set(partition.path, await take(partition))
     }
   } catch (error) {
@@ -55,20 +54,14 @@ export async function openSnapshot(options: ReaderOptions): Promise<Snapshot> {
   return { files: parts.flatMap((p) => p.files), broken: parts.flatMap((p) => p.broken), release: () => pins.release() }
 }
 
-/** A source counts in every partition or in none, so a fragment undecided here whose source counts elsewhere is missed. */
-function isStale({ compacted, fragments }: Partition, taken: Taken | undefined, sources: Set<string>): boolean {
-  if (!taken || taken.etag !== compacted?.etag) return true
-  return fragments.some(({ name }) => !taken.decided.has(name) && sources.has(sourceOf(name)))
-}
-
-function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins) {
+function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins, known: Known) {
   const pinned = new Map<string, Pin>()
   const standingOf = createStandings(storage, prefix, (input) => readMetadata(pinned.get(input.name)?.input ?? input))
 
   return async ({ compacted, fragments }: Partition): Promise<Taken> => {
-    const taken: Taken = { etag: compacted?.etag, files: [], broken: [], sources: new Set(), decided: new Set() }
+    const taken: Taken = { etag: compacted?.etag ?? '', files: [], broken: [] }
     let lineage: Lineage | null = null
-    /** Reads from its pin, if it is not gone: whatever took it away shows in the next look. */
+    /** Reads from a pin, unless the object is gone: whatever took it away shows at the next look. */
     const read = async (key: string, use: (pin: Pin) => Promise<unknown>) => {
       const pin = await pins.take(key)
       if (pin) await use(pin).catch(({ message }: Error) => taken.broken.push({ where: key, message }))
@@ -76,17 +69,17 @@ function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins
     if (compacted)
       await read(compacted.key, async (pin) => {
         lineage = parseLineage(await readMetadata(pin.input), pin.key)
-        for (const name in lineage.names) taken.sources.add(sourceOf(name))
+        for (const name in lineage.names) known.sources.add(sourceOf(name))
         taken.files.push(pin)
       })
     for (const fragment of fragments)
       await read(fragment.key, async (pin) => {
         pinned.set(pin.key, pin)
-        taken.decided.add(fragment.name)
+        known.fragments.add(fragment.name)
         const { state } = await standingOf(fragment, lineage)
-        if (state === 'unmarked') taken.decided.delete(fragment.name)
+        if (state === 'unmarked') known.fragments.delete(fragment.name)
         if (state !== 'live') return
-        taken.sources.add(sourceOf(fragment.name))
+        known.sources.add(sourceOf(fragment.name))
         taken.files.push(pin)
       })
     return taken
