@@ -77,10 +77,16 @@ export interface CompactorStorage extends StorageReader, StorageWriter {
   delete(keys: readonly string[]): Promise<void>
 }
 
-/** A piece of a raw log that is to be ingested: a whole object, or a range of a file that still grows. */
+/** A raw log. Its key names its content for ever; its path is where it lies now, and what people call it. */
+export interface SourceInfo extends ObjectInfo {
+  path: string
+}
+
+/** A piece of a raw log that is to be ingested: a whole object, or what a file grew by since its newest mark. */
 export interface SourceRange {
   key: string
-  /** First byte of the range in the object; above 0 where a file went on after an earlier mark. */
+  path: string
+  /** First byte of the range in the log. */
   offset: number
   /** Identity of the version actually read (an etag; device, inode, size and mtime of a file). */
   identity: string
@@ -92,27 +98,32 @@ export interface SourceRange {
 
 /** Raw logs, wherever they lie. */
 export interface LogSource {
-  /** With the key it names a source for ever: the bucket, or a configured name. */
+  /** With the key it names a log for ever: the bucket, or a configured name. */
   readonly name: string
-  /** An object this much older than its newest mark, by LastModified, is not looked at again. */
+  /** A log this much older than its newest mark, by LastModified, is not looked at again. */
   readonly recheckMs: number
-  list(): AsyncIterable<ObjectInfo>
-  /** What of this object is not in yet, given its newest mark; null when all is. Other bytes than the marked throw. */
-  next(info: ObjectInfo, newest: Mark | null): Promise<SourceRange | null>
+  list(): AsyncIterable<SourceInfo>
+  /**
+   * What of this log is not in yet, given its newest mark. `ingested`: this very version (`info.etag`) holds nothing
+   * else; `later`: not now, ask again. Other bytes than the marked ones throw.
+   */
+  next(info: SourceInfo, newest: Mark | null): Promise<SourceRange | 'ingested' | 'later'>
   exists(key: string): Promise<boolean>
-  /** Deletes the object if it is still this version and nobody will write to it; false when it stays. */
-  remove(key: string, identity: string): Promise<boolean>
+  /** Deletes the log if it is still this version and nobody will write to it; false when it stays. */
+  remove(info: SourceInfo): Promise<boolean>
 }
 
 /** The commit of one source: it exists only once every fragment it lists is stored, and is never changed. */
 export interface Mark {
   sourceName: string
   key: string
+  /** Where the log lay then: for people. */
+  path: string
   offset: number
   identity: string
-  /** Raw bytes of the range, before gunzip. */
+  /** Bytes of the range, as its body gave them. */
   size: number
-  /** Over the object's first `offset + size` bytes, in hex. */
+  /** Over the log's first `offset + size` bytes, in hex. */
   sha256: string
   counts: SourceCounts
   fragments: { name: string; rows: number }[]

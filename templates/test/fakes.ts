@@ -70,19 +70,19 @@ export function memoryLogs(files: Record<string, string | Uint8Array>): LogSourc
     recheckMs: Infinity,
     async *list() {
       for (const key of Object.keys(files).sort())
-        yield { key, size: bytesOf(key).length, etag: etagOf(key), lastModified: 0 }
+        yield { key, path: key, size: bytesOf(key).length, etag: etagOf(key), lastModified: 0 }
     },
     async next({ key }, newest) {
-      if (newest?.identity === etagOf(key)) return null
+      if (newest?.identity === etagOf(key)) return 'ingested'
       if (newest) throw new Error(`${key}: other content than ingested before`)
       const body = (async function* () {
         yield bytesOf(key)
       })()
-      return { key, offset: 0, identity: etagOf(key), body, sha256: createHash('sha256') }
+      return { key, path: key, offset: 0, identity: etagOf(key), body, sha256: createHash('sha256') }
     },
     exists: async (key) => key in files,
-    async remove(key, identity) {
-      if (!(key in files) || etagOf(key) !== identity) return false
+    async remove({ key, etag }) {
+      if (!(key in files) || etagOf(key) !== etag) return false
       delete files[key]
       return true
     },

@@ -1,5 +1,5 @@
 import { readAll } from '../../templates/src/lake/state.ts'
-import type { Bytes, CompactorStorage, LogSource, ObjectInfo } from '../../templates/src/types.ts'
+import type { Bytes, CompactorStorage, LogSource, ObjectInfo, SourceInfo } from '../../templates/src/types.ts'
 import type { Random } from './random.ts'
 
 /** What may happen to a call. The last four end the process that made it, before, in or after the store. */
@@ -58,12 +58,16 @@ export function createScheduler(random: Random, trace: (text: string) => void = 
   function choose(): Call {
     const total = waiting.reduce((sum, { actor }) => sum + actor.speed, 0)
     let left = random.next() * total
-    const found = waiting.findIndex(({ actor }) => (left -= actor.speed) < 0)
+    const found = waiting.findIndex(({ actor }) => {
+      left -= actor.speed
+      return left < 0
+    })
     return waiting.splice(found < 0 ? waiting.length - 1 : found, 1)[0] as Call
   }
 
   function chooseFault({ actor, writes }: Call): Fault | null {
-    if (!random.chance(actor.faultRate)) return null
+    // Most calls read, and a read that fails only ends a run: what may go wrong goes wrong with writes.
+    if (!random.chance(writes ? actor.faultRate * 3 : actor.faultRate / 2)) return null
     const fault = random.pick(
       writes
         ? (['fails before', 'fails after', 'times out', 'dies before', 'dies after', 'dies in flight'] as const)
@@ -184,7 +188,7 @@ export function faultyLogs(inner: LogSource, actor: Actor, { gate, count }: Sche
     recheckMs: inner.recheckMs,
     async *list() {
       yield* await gate(actor, 'list logs', false, async () => {
-        const found: ObjectInfo[] = []
+        const found: SourceInfo[] = []
         for await (const info of inner.list()) found.push(info)
         return found
       })
@@ -192,14 +196,14 @@ export function faultyLogs(inner: LogSource, actor: Actor, { gate, count }: Sche
     async next(info, newest) {
       const opened = await gate(actor, `open log ${info.key}`, false, async () => {
         const range = await inner.next(info, newest)
-        return range && { range, bytes: await readAll(range.body) }
+        return typeof range === 'string' ? range : { range, bytes: await readAll(range.body) }
       })
-      if (!opened) return null
+      if (typeof opened === 'string') return opened
       const cut = random.chance(actor.faultRate)
       if (cut) count('cut short')
       return { ...opened.range, body: served(opened.bytes, cut) }
     },
     exists: (key) => gate(actor, `log ${key} exists?`, false, () => inner.exists(key)),
-    remove: (key, identity) => gate(actor, `remove log ${key}`, true, () => inner.remove(key, identity)),
+    remove: (info) => gate(actor, `remove log ${info.key}`, true, () => inner.remove(info)),
   }
 }

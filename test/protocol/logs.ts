@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { LogSource, Mark, ObjectInfo } from '../../templates/src/types.ts'
+import type { LogSource, Mark, SourceInfo } from '../../templates/src/types.ts'
 import type { Random } from './random.ts'
 
 /** Lines that were written to a log at once. Row ids begin with the chunk's, so a row says where it is from. */
@@ -51,27 +51,34 @@ export function createLogs(rules: LogRules = { refusesOtherContent: true, remove
       const keys = [...current.keys()].sort()
       for (const key of keys) {
         const { bytes, etag } = current.get(key) as Version
-        yield { key, size: bytes.length, etag, lastModified: 0 } satisfies ObjectInfo
+        yield { key, path: key, size: bytes.length, etag, lastModified: 0 } satisfies SourceInfo
       }
     },
-    async next({ key }, newest) {
+    async next({ key, etag: listed }, newest) {
       const version = current.get(key)
-      if (!version) return null
+      if (!version) return 'later'
       const { bytes, etag } = version
       const offset = newest ? newest.offset + newest.size : 0
-      if (newest?.identity === etag && bytes.length === offset) return null
+      if (newest?.identity === etag && bytes.length === offset) return 'ingested'
       const sameStart = !newest || (bytes.length >= offset && sha256(bytes.subarray(0, offset)) === newest.sha256)
       if (!sameStart && rules.refusesOtherContent) throw new Error(`${key}: other content than ingested before`)
-      if (bytes.length <= offset) return null
+      if (bytes.length <= offset) return etag === listed ? 'ingested' : 'later'
       const body = (async function* () {
         yield bytes.subarray(offset)
       })()
-      return { key, offset, identity: etag, body, sha256: createHash('sha256').update(bytes.subarray(0, offset)) }
+      return {
+        key,
+        path: key,
+        offset,
+        identity: etag,
+        body,
+        sha256: createHash('sha256').update(bytes.subarray(0, offset)),
+      }
     },
     exists: async (key) => current.has(key),
-    async remove(key, identity) {
+    async remove({ key, etag }) {
       const version = current.get(key)
-      if (!version || (rules.removesOnlyThisVersion && version.etag !== identity)) return false
+      if (!version || (rules.removesOnlyThisVersion && version.etag !== etag)) return false
       onRemove(key, version)
       current.delete(key)
       return true

@@ -122,6 +122,7 @@ export function lakeWriter(root: string, granularity: Granularity = 'day', prefi
       const mark: Mark = {
         sourceName: 'logs',
         key: id,
+        path: id,
         offset: 0,
         identity: 'x',
         size: 1,

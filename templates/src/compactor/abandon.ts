@@ -24,7 +24,7 @@ export function createAbandon({
   return async ({ info }: Fragment, { sourceName = '', key = '', offset = '' }: FooterMetadata): Promise<void> => {
     if (now() - info.lastModified < DAY_MS || !sourceExists || (await sourceExists(sourceName, key))) return
     const counts = { lines: 0, extra: 0, entries: 0, foreign: 0, rejected: {}, dropped: 0, rows: 0 }
-    const position = { sourceName, key, offset: Number(offset), identity: '', size: 0, sha256: '' }
+    const position = { sourceName, key, path: '', offset: Number(offset), identity: '', size: 0, sha256: '' }
     const at = new Date(now()).toISOString()
     const mark: Mark = { ...position, counts, fragments: [], schemaVersion: SCHEMA_VERSION, at, abandoned: true }
     await writeMark(storage, prefix, mark)

@@ -66,6 +66,11 @@ export function markKey(prefix: string, sourceName: string, key: string, offset:
   return `${markStem(prefix, sourceName, key)}${offset}-${key20(sourceName, sourceId(key, offset))}.json`
 }
 
+/** Says that this version of a log holds nothing that its marks do not: a rotated, compressed or redelivered copy. */
+export function seenKey(prefix: string, sourceName: string, key: string, etag: string): string {
+  return `${markStem(prefix, sourceName, key)}seen-${key20(sourceName, `${key}\0${etag}`)}`
+}
+
 /** What a source is called for ever: its key, or `key@offset` where a file went on after an earlier mark. */
 export const sourceId = (key: string, offset: number) => (offset === 0 ? key : `${key}@${offset}`)
 

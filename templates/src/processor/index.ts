@@ -6,6 +6,7 @@ import {
   hourOf,
   key20,
   markKey,
+  seenKey,
   sourceId,
 } from '../lake/layout.ts'
 import { ensureLake, readMark, type StoredMark, writeMark } from '../lake/state.ts'
@@ -100,12 +101,14 @@ export function createProcessor(options: ProcessorOptions): Processor {
       }
       try {
         const newest = newestMark === null ? null : ((await readMark(storage, newestMark))?.mark ?? null)
-        const range = await source.next(info, newest)
-        const mark = range && (await ingest(range))
+        const next = await source.next(info, newest)
+        const mark = typeof next === 'object' ? await ingest(next) : null
         if (mark) add(result, mark)
-        if (!range && deleteSources && newest && (await source.remove(info.key, newest.identity))) result.deleted++
+        if (next === 'ingested' && newest?.identity !== info.etag)
+          await storage.put(seenKey(prefix, source.name, info.key, info.etag), new Uint8Array(), 'absent')
+        if (next === 'ingested' && deleteSources && (await source.remove(info))) result.deleted++
       } catch (error) {
-        result.errors.push({ where: info.key, message: (error as Error).message })
+        result.errors.push({ where: info.path, message: (error as Error).message })
       }
       options.onProgress?.(result)
     }
@@ -114,7 +117,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
 
   /** Fragments first, the mark last: a source counts from the moment its mark stands, and not before. */
   async function ingest(range: SourceRange): Promise<Mark | null> {
-    const { key, offset, identity } = range
+    const { key, path, offset, identity } = range
     const id = sourceId(key, offset)
     const fragments: Mark['fragments'] = []
     let flushes = 0
@@ -128,7 +131,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
     const { counts, size } = await readEntries(range, flush)
     const at = new Date(now()).toISOString()
     const sha256 = range.sha256.digest('hex')
-    const position = { sourceName: source.name, key, offset, identity, size, sha256 }
+    const position = { sourceName: source.name, key, path, offset, identity, size, sha256 }
     const mark: Mark = { ...position, counts, fragments, schemaVersion: SCHEMA_VERSION, at }
     if (await writeMark(storage, prefix, mark)) return mark
     await yieldTo(mark)
@@ -213,13 +216,13 @@ export function createProcessor(options: ProcessorOptions): Processor {
   async function yieldTo(own: Mark): Promise<void> {
     const at = markKey(prefix, own.sourceName, own.key, own.offset)
     const winner = (await readMark(storage, at)) as StoredMark | null
-    if (!winner) throw new Error(`${own.key}: another worker's mark stands at ${at}, but it cannot be read; run again`)
+    if (!winner) throw new Error(`another worker's mark stands at ${at}, but it cannot be read; run again`)
     const counted = new Set(winner.mark.fragments.map(({ name }) => name))
     await storage.delete(
       own.fragments.filter(({ name }) => !counted.has(name)).map(({ name }) => fragmentKey(prefix, name)),
     )
     if (winner.mark.sha256 !== own.sha256)
-      throw new Error(`${own.key}: ingested before with other content. Give new logs a new name`)
+      throw new Error('another worker ingested other content under this name. Give new logs a new name')
   }
 
   return { run }

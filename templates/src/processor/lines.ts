@@ -51,7 +51,7 @@ export function decode(line: Buffer): string | null {
 }
 
 /** Sniffs gzip by its first two bytes. `createGunzip` because DecompressionStream throws on a second gzip member. */
-async function* gunzipped(body: Bytes): AsyncIterable<Buffer> {
+export async function* gunzipped(body: Bytes): AsyncIterable<Buffer> {
   const chunks = body[Symbol.asyncIterator]()
   let head = Buffer.alloc(0)
   while (head.length < 2) {

@@ -1,8 +1,8 @@
-import { markKey, markPrefix, markStem } from '../lake/layout.ts'
-import type { LogSource, ObjectInfo, StorageReader } from '../types.ts'
+import { markKey, markPrefix, markStem, seenKey } from '../lake/layout.ts'
+import type { LogSource, ObjectInfo, SourceInfo, StorageReader } from '../types.ts'
 
 export interface Pending {
-  info: ObjectInfo
+  info: SourceInfo
   /** Key of the source's newest mark, the one with the highest offset; null when it has none. */
   newestMark: string | null
 }
@@ -43,7 +43,9 @@ export async function* listPending(
       for await (const mark of storage.list(stem)) group.push(mark)
     }
     const newest = newestOf(group, (offset) => markKey(prefix, source.name, info.key, offset))
-    if (newest && !all && info.lastModified + source.recheckMs < newest.lastModified) continue
+    const seen = seenKey(prefix, source.name, info.key, info.etag)
+    const isOld = newest && info.lastModified + source.recheckMs < newest.lastModified
+    if (!all && (isOld || group.some(({ key }) => key === seen))) continue
     yield { info, newestMark: newest?.key ?? null }
   }
 }

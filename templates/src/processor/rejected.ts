@@ -13,9 +13,9 @@ export function createRejectedLines() {
       kept.push(JSON.stringify({ lineNumber, reason, detail, line: line.slice(0, MAX_LINE_CHARS) }))
     },
     /** Stored before the mark, so that whoever sees the count finds the lines. */
-    async save(storage: CompactorStorage, prefix: string, sourceName: string, { key, offset }: SourceRange) {
+    async save(storage: CompactorStorage, prefix: string, sourceName: string, { key, path, offset }: SourceRange) {
       if (!kept.length) return
-      const head = JSON.stringify({ sourceName, key, offset })
+      const head = JSON.stringify({ sourceName, key, path, offset })
       const at = rejectedKey(prefix, key20(sourceName, sourceId(key, offset)))
       await storage.put(at, Buffer.from(`${[head, ...kept].join('\n')}\n`), 'absent')
     },

@@ -1,8 +1,10 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { LogSource, Mark, ObjectInfo, SourceRange } from '../types.ts'
+import { gunzipped } from '../processor/lines.ts'
+import type { Bytes, LogSource, Mark, SourceInfo, SourceRange } from '../types.ts'
 import { ifMissing, readRange } from './local.ts'
+import { isGzip, refuseOtherCompression, streamKey } from './log-heads.ts'
 
 const DAY_MS = 24 * 3600_000
 const NEWLINE = 10
@@ -15,7 +17,8 @@ export interface LocalLogsOptions {
 }
 
 /**
- * Log files in a folder and its subfolders, also such as still grow: what follows an earlier mark is a range of its own.
+ * Log files in a folder and its subfolders. A log is known by its first entry, not by its name: it may grow, be renamed,
+ * copied, truncated after a copy, or compressed, and what follows an earlier mark is a range of its own.
  * Hidden files are not read; symbolic links neither, or one file could count twice.
  */
 export function localLogs(folder: string, { name = 'logs', settleMs = 5000 }: LocalLogsOptions = {}): LogSource {
@@ -23,73 +26,121 @@ export function localLogs(folder: string, { name = 'logs', settleMs = 5000 }: Lo
     name,
     // Files carry this machine's clock, which may be set back: look again at all that changed about a day ago.
     recheckMs: DAY_MS,
+    list: () => listLogs(folder),
 
-    async *list() {
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause) => {
-        throw new Error(`${folder}: cannot read the log folder; create it or set \`source\``, { cause })
-      })
-      const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-      const keys = paths.map((path) => path.slice(join(folder, '/').length).replaceAll('\\', '/'))
-      const visible = keys.filter((key) => !`/${key}`.includes('/.'))
-      const ordered = visible.map((key) => [encodeURIComponent(key), key] as const).sort(([a], [b]) => (a < b ? -1 : 1))
-      for (const [, key] of ordered) {
-        const info = await infoOf(folder, key)
-        if (info) yield info
-      }
-    },
-
-    async next({ key }, newest) {
-      const file = await open(join(folder, key)).catch(ifMissing)
-      if (!file) return null
-      let opened: SourceRange | null = null
+    async next(info, newest) {
+      const file = await open(join(folder, info.path)).catch(ifMissing)
+      if (!file) return 'later'
+      let next: SourceRange | 'ingested' | 'later' = 'later'
       try {
-        opened = await nextRange(file, key, newest, settleMs)
-        return opened
+        next = await nextRange(file, info, newest, settleMs)
+        return next
       } finally {
-        if (!opened) await file.close()
+        if (typeof next === 'string') await file.close()
       }
     },
 
-    exists: async (key) => (await infoOf(folder, key)) !== null,
+    async exists(key) {
+      for await (const info of listLogs(folder)) if (info.key === key) return true
+      return false
+    },
 
-    async remove(key, identity) {
-      const info = await infoOf(folder, key)
+    async remove({ path, etag }) {
+      const info = await statLog(folder, path)
       // Whoever has it open could still write to it, and the line would be lost: a day of silence is asked for.
-      if (info?.etag !== identity || Date.now() - info.lastModified < DAY_MS) return false
-      await unlink(join(folder, key))
+      if (info?.etag !== etag || Date.now() - info.lastModified < DAY_MS) return false
+      await unlink(join(folder, path))
       return true
     },
   }
 }
 
+/** In the order of their marks; of files that begin alike only the one that says most, plain text before gzip. */
+async function* listLogs(folder: string): AsyncIterable<SourceInfo> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause) => {
+    throw new Error(`${folder}: cannot read the log folder; create it or set \`source\``, { cause })
+  })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const paths = files.map((file) => file.slice(join(folder, '/').length).replaceAll('\\', '/'))
+  const logs = new Map<string, SourceInfo & { gzip: boolean }>()
+  for (const path of paths.filter((path) => !`/${path}`.includes('/.'))) {
+    const info = await statLog(folder, path)
+    const file = info?.size ? await open(join(folder, path)).catch(ifMissing) : null
+    if (!info || !file) continue
+    const head = await streamKey(file, path).finally(() => file.close())
+    const other = logs.get(head.key)
+    const saysMore = other?.gzip === head.gzip ? info.size > other.size : !head.gzip
+    if (!other || saysMore) logs.set(head.key, { ...info, ...head })
+  }
+  const ordered = [...logs.values()].map((info) => [encodeURIComponent(info.key), info] as const)
+  for (const [, info] of ordered.sort(([a], [b]) => (a < b ? -1 : 1))) yield info
+}
+
 async function nextRange(
   file: FileHandle,
-  key: string,
+  { key, path, etag }: SourceInfo,
   newest: Mark | null,
   settleMs: number,
-): Promise<SourceRange | null> {
+): Promise<SourceRange | 'ingested' | 'later'> {
   const stats = await file.stat({ bigint: true })
   const [size, identity] = [Number(stats.size), identityOf(stats)]
   const offset = newest ? newest.offset + newest.size : 0
-  if (size === offset && newest?.identity === identity) return null
+  const { buffer: head } = await file.read(Buffer.alloc(6), 0, 6, 0)
+  refuseOtherCompression(head)
+  const gzip = isGzip(head)
+  if (newest?.identity === identity && (gzip || size === offset)) return 'ingested'
+  const isSettled = Date.now() - Number(stats.mtimeMs) >= settleMs
+  if (gzip && !isSettled) return 'later' // a gzip file is whole or nothing
+  const end = gzip || isSettled ? size : await afterLastNewline(file, offset, size)
+
+  // What is in already must be what the log still begins with; then the rest is new, however it got here.
   const sha256 = createHash('sha256')
-  if (newest) {
-    const changed = () =>
-      new Error(`${key}: its first ${offset} bytes are not those ingested before. Give new logs a new name`)
-    if (size < offset) throw changed()
-    for await (const chunk of readRange(file, 0, offset, false)) sha256.update(chunk)
-    if (sha256.copy().digest('hex') !== newest.sha256) throw changed()
+  const raw = readRange(file, 0, gzip ? size : Math.max(end, Math.min(offset, size)), false)
+  const bytes = (gzip ? gunzipped(raw) : raw)[Symbol.asyncIterator]()
+  const rest = await skip(bytes, offset, sha256)
+  const isKnown = rest !== null && (!newest || sha256.copy().digest('hex') === newest.sha256)
+  if (isKnown && rest.length > 0) {
+    const body = follow(rest, bytes, file, async () => {
+      if ((await streamKey(file, path)).key !== key) throw new Error('it was truncated while it was read; run again')
+    })
+    return { key, path, offset, identity, body, sha256 }
   }
-  const settled = Date.now() - Number(stats.mtimeMs) >= settleMs
-  const end = settled ? size : await afterLastNewline(file, offset, size)
-  if (end <= offset) return null
-  return { key, offset, identity, body: readRange(file, offset, end), sha256 }
+  await bytes.return?.()
+  if (!isKnown) throw new Error(`its first ${offset} bytes are not those ingested before. Give new logs a new name`)
+  return identity === etag && end === size ? 'ingested' : 'later'
 }
 
-/** Position after the last newline in `[start, end)`; `start` when there is none, or when the range is compressed. */
+/** Reads up to `offset` into the hash; the bytes of the chunk in which it ended that lie behind, null when none did. */
+async function skip(bytes: AsyncIterator<Uint8Array>, offset: number, sha256: Hash): Promise<Uint8Array | null> {
+  for (let at = 0; ; ) {
+    const { done, value } = await bytes.next()
+    if (done) return at === offset ? new Uint8Array() : null
+    const before = value.subarray(0, offset - at)
+    sha256.update(before)
+    at += before.length
+    if (before.length < value.length) return value.subarray(before.length)
+  }
+}
+
+/** The bytes, then a last look that they came from the log they are taken for; closes the file. */
+async function* follow(
+  first: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+  file: FileHandle,
+  check: () => Promise<void>,
+): Bytes {
+  try {
+    yield first
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+    await check()
+  } finally {
+    await rest.return?.()
+    await file.close()
+  }
+}
+
+/** Position after the last newline in `[start, end)`, else `start`. */
 async function afterLastNewline(file: FileHandle, start: number, end: number): Promise<number> {
-  const { buffer: head, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, start)
-  if (bytesRead === 2 && head.readUInt16BE() === 0x1f8b) return start // a gzip file is whole or nothing
   for (let to = end; to > start; ) {
     const from = Math.max(start, to - (1 << 16))
     const { buffer } = await file.read(Buffer.alloc(to - from), 0, to - from, from)
@@ -105,9 +156,9 @@ function identityOf(stats: { dev: bigint; ino: bigint; size: bigint; mtimeNs: bi
 }
 
 /** LastModified is the later of content and inode change: the former can be set to anything, the latter cannot. */
-async function infoOf(folder: string, key: string): Promise<ObjectInfo | null> {
-  const stats = await stat(join(folder, key), { bigint: true }).catch(ifMissing)
+async function statLog(folder: string, path: string): Promise<SourceInfo | null> {
+  const stats = await stat(join(folder, path), { bigint: true }).catch(ifMissing)
   if (!stats) return null
   const lastModified = Math.max(Number(stats.mtimeNs), Number(stats.ctimeNs)) / 1e6
-  return { key, size: Number(stats.size), etag: identityOf(stats), lastModified }
+  return { key: path, path, size: Number(stats.size), etag: identityOf(stats), lastModified }
 }
