@@ -12,7 +12,7 @@ import type {
   ParquetWriter,
 } from '../types.ts'
 import { joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
-import { type Cell, PlainColumn, plainParquet } from './plain.ts'
+import { PlainColumn, plainParquet } from './plain.ts'
 import { type NamedType, type Piece, planMerge, unionColumns } from './row-groups.ts'
 
 /** The last release with Parquet built in: later ones fetch it from the network at run time. */
@@ -81,10 +81,10 @@ function openBatch(columns: readonly Column[]) {
     add(entry: AnalyticsEntry) {
       const cells = columns.map((column) => toCell(column, column.value(entry), batch.rows + 1))
       plain.forEach((column, i) => {
-        column.set(batch.rows, cells[i] as Cell)
+        column.set(batch.rows, cells[i] ?? null)
       })
       batch.rows++
-      batch.bytes = plain.reduce((sum, { textBytes }) => sum + textBytes, batch.rows * plain.length * 8)
+      batch.bytes = plain.reduce((sum, column) => sum + column.bytes, batch.rows * plain.length * 8)
     },
     async finish(metadata: FooterMetadata) {
       const { schema, sources } = await encodeRows(columns, plain, batch.rows)
@@ -108,7 +108,7 @@ const FITS: Record<ColumnType, (value: unknown) => boolean> = {
 }
 
 /** Numbers for all that is not text, booleans too: DuckDB makes the columns' types of them. */
-function toCell({ name, type }: Column, value: ColumnValue, row: number): Cell {
+function toCell({ name, type }: Column, value: ColumnValue, row: number): string | number | null {
   const missing = value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value))
   if (missing && name !== 'timestamp') return null
   if (!FITS[type](value))
@@ -117,9 +117,7 @@ function toCell({ name, type }: Column, value: ColumnValue, row: number): Cell {
 }
 
 function encodeRows(columns: readonly NamedType[], plain: readonly PlainColumn[], rows: number) {
-  const times = plain.find(({ name }) => name === 'timestamp')?.values as Float64Array
-  const order = Array.from({ length: rows }, (_, row) => row)
-  order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b)
+  const order = plain.find(({ name }) => name === 'timestamp')?.sorted(rows) ?? []
   const typed = columns.map(({ name, type }) => {
     const column = quoted(name)
     return `${type === 'TIMESTAMP' ? `epoch_ms(${column}::BIGINT)` : `${column}::${type}`} AS ${column}`
