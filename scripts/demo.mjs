@@ -13,11 +13,13 @@ await import('./build.mjs')
 rmSync(project, { recursive: true, force: true })
 mkdirSync(home, { recursive: true })
 const flags = ['--yes', '--no-install', '--no-git', '--pm', 'npm', ...process.argv.slice(2)]
-run(process.execPath, [join(root, 'dist/cli.js'), 'my-analytics', ...flags], home)
-run('npm', ['run', 'demo', '--silent'], project)
+// Its words about what to do next are for others: here, it is done.
+run(process.execPath, [join(root, 'dist/cli.js'), 'my-analytics', ...flags], home, ['ignore', 'ignore', 'inherit'])
+console.log('create-stoma-analytics made a project in .demo/my-analytics. Its own `npm run demo`:')
+run('npm', ['run', 'demo', '--silent'], project, 'inherit')
 
-function run(command, args, cwd) {
-  const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit', shell: process.platform === 'win32' })
+function run(command, args, cwd, stdio) {
+  const { status, error } = spawnSync(command, args, { cwd, stdio, shell: process.platform === 'win32' })
   if (error) throw error
   if (status !== 0) process.exit(status ?? 1)
 }

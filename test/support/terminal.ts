@@ -16,6 +16,8 @@ export interface Terminal {
   answer(text: string, ...keys: string[]): Promise<void>
   /** Everything shown so far, without colours. */
   shown(): string
+  /** The same with all control sequences. */
+  raw(): string
   exit: Promise<number>
 }
 
@@ -43,6 +45,7 @@ export function openTerminal(cwd: string, args: readonly string[], env: Record<s
   const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
   return {
     shown,
+    raw: () => output,
     exit,
     async answer(text, ...keys) {
       for (const start = Date.now(); !shown().includes(text, seen); await sleep(5)) {

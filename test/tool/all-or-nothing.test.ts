@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -67,6 +67,16 @@ describe('a disk that fails in the middle', () => {
   })
 })
 
+describe('somebody else at work in the same folder', () => {
+  it('keeps a file that appears meanwhile, and leaves nothing of ours beside it', async () => {
+    const cwd = scratch()
+    const theirs = join(cwd, 'tsconfig.json')
+    const code = await atStall(cwd, ['.', ...QUICK], 'renameSync:2', () => writeFileSync(theirs, 'theirs'))
+    expect(code).toBe(1)
+    expect(snapshot(cwd)).toEqual({ 'tsconfig.json': '644 theirs' })
+  })
+})
+
 describe('a signal in the middle', () => {
   it.each([
     ['SIGINT', 130, 'writeFileSync:15'],
@@ -98,14 +108,22 @@ describe('a signal in the middle', () => {
   })
 })
 
-/** Sends a signal while the command is held up at a call; resolves to its exit code. */
-function interrupt(cwd: string, args: string[], fault: string, signal: NodeJS.Signals): Promise<number | null> {
+/** Does something while the command is held up at a call; resolves to its exit code. */
+function atStall(
+  cwd: string,
+  args: string[],
+  fault: string,
+  act: (child: ChildProcess) => void,
+): Promise<number | null> {
   return new Promise((resolve) => {
     const env = { PATH: process.env.PATH, ...withFault(`${fault}:stall`) }
     const child = spawn(process.execPath, [CLI, ...args], { cwd, env, stdio: ['ignore', 'ignore', 'pipe'] })
     child.stderr.on('data', (chunk) => {
-      if (String(chunk).includes('stalled')) child.kill(signal)
+      if (String(chunk).includes('stalled')) act(child)
     })
     child.on('close', resolve)
   })
 }
+
+const interrupt = (cwd: string, args: string[], fault: string, signal: NodeJS.Signals) =>
+  atStall(cwd, args, fault, (child) => child.kill(signal))

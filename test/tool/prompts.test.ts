@@ -84,6 +84,16 @@ describe('on a terminal', () => {
     expect(await terminal.exit).toBe(130)
   })
 
+  it('paints its result, but not with NO_COLOR', async () => {
+    const painted = async (env: Record<string, string>) => {
+      const terminal = openTerminal(scratch(), ['--yes', '--dry-run'], env)
+      expect(await terminal.exit).toBe(0)
+      return terminal.raw().includes('\u001b[1m')
+    }
+    expect(await painted({})).toBe(true)
+    expect(await painted({ NO_COLOR: '1' })).toBe(false)
+  })
+
   it('asks nothing in CI', async () => {
     const terminal = openTerminal(scratch(), [], { CI: '1' })
     expect(await terminal.exit).toBe(2)
