@@ -1,7 +1,7 @@
 -- What was read from each source, and what became of it.
 CREATE OR REPLACE TABLE marks AS
 SELECT unnest(from_json(getvariable('marks'), '[{
-  "sourceName": "VARCHAR", "key": "VARCHAR", "offset": "BIGINT",
+  "sourceName": "VARCHAR", "path": "VARCHAR", "offset": "BIGINT",
   "counts": {
     "lines": "BIGINT", "extra": "BIGINT", "entries": "BIGINT", "foreign": "BIGINT",
     "rejected": "MAP(VARCHAR, BIGINT)", "dropped": "BIGINT", "rows": "BIGINT"

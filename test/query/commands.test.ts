@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fragmentKey } from '../../templates/src/lake/layout.ts'
+import { fragmentKey, seenKey } from '../../templates/src/lake/layout.ts'
 import { runQuery } from '../../templates/src/query/query.ts'
 import { runReport } from '../../templates/src/query/report.ts'
 import { runVerify } from '../../templates/src/query/verify.ts'
@@ -30,6 +30,8 @@ beforeAll(async () => {
     foreign: 1,
     rejected: { json: 3, field: 2 },
   })
+  // A note beside the marks that is none.
+  lake.put(seenKey(lake.prefix, 'logs', 'b', 'etag'), '')
 })
 
 const report = (flags: Parameters<typeof runReport>[1], of = lake) =>

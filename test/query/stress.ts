@@ -7,10 +7,13 @@ import { withLake } from '../../templates/src/query/duckdb.ts'
 import { lakeWriter, makeFolder, optionsOf } from './support.ts'
 
 /** Reads for so long beside a writer that never rests; resolves to the number of reads and of ingested sources. */
-export async function readBesideWriter(milliseconds: number): Promise<{ reads: number; sources: number }> {
+export async function readBesideWriter(
+  script: string,
+  milliseconds: number,
+): Promise<{ reads: number; sources: number }> {
   const folder = makeFolder()
   const lake = lakeWriter(folder.path)
-  const writer = fork(join(import.meta.dirname, 'stress-writer.ts'), [folder.path], { execArgv: ['--import', 'tsx'] })
+  const writer = fork(join(import.meta.dirname, script), [folder.path], { execArgv: ['--import', 'tsx'] })
   const marks = lake.pathOf(`${lake.prefix}/_state/ingested/logs`)
   const countMarks = () => (existsSync(marks) ? readdirSync(marks).length : 0)
   try {

@@ -1,7 +1,7 @@
 -- What does not balance: per source by its own mark, and per hour by all marks against the rows in the lake.
 WITH books AS (
   SELECT
-    sourceName || '/' || key || if("offset" = 0, '', '@' || "offset") AS source,
+    sourceName || '/' || path || if("offset" = 0, '', '@' || "offset") AS source,
     unnest(counts),
     coalesce(list_sum(map_values(counts.rejected)), 0) AS refused,
     coalesce(list_sum(list_transform(fragments, lambda f: f.rows)), 0) AS stored

@@ -22,12 +22,14 @@ export interface Snapshot {
 export async function openSnapshot({ storage, prefix, lakeDir }: ReaderOptions): Promise<Snapshot> {
   const files: Snapshot['files'] = []
   const broken: PipelineError[] = []
-  for await (const mark of storage.list(`${prefix}/_state/ingested/`))
+  for await (const mark of storage.list(`${prefix}/_state/ingested/`)) {
+    if (!mark.key.endsWith('.json')) continue
     for (const { name } of (await readMark(storage, mark.key))?.mark.fragments ?? []) {
       const key = fragmentKey(prefix, name)
       if (await storage.head(key)) files.push({ key, path: join(lakeDir, key) })
       else broken.push({ where: key, message: 'its source is marked as ingested, but the file is gone' })
     }
+  }
   return { files, broken, release: async () => {} }
 }
 

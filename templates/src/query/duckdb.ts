@@ -35,7 +35,7 @@ export function analyticsView(paths: string[]): string {
 
 export async function listMarks({ storage, prefix }: ReaderOptions): Promise<string[]> {
   const keys: string[] = []
-  for await (const { key } of storage.list(`${prefix}/_state/ingested/`)) keys.push(key)
+  for await (const { key } of storage.list(`${prefix}/_state/ingested/`)) if (key.endsWith('.json')) keys.push(key)
   return keys
 }
 
