@@ -1,18 +1,8 @@
 import { createRequire } from 'node:module'
 import type { FileMetaData } from 'hyparquet'
-import type {
-  AnalyticsEntry,
-  Bytes,
-  Column,
-  ColumnType,
-  ColumnValue,
-  FooterMetadata,
-  MergeInput,
-  ParquetMerger,
-  ParquetWriter,
-} from '../types.ts'
-import { joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
-import { PlainColumn, plainParquet } from './plain.ts'
+import type { AnalyticsEntry, Column, FooterMetadata, MergeInput, ParquetMerger, ParquetWriter } from '../types.ts'
+import { collect, joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
+import { PlainColumn, plainParquet, toCell } from './plain.ts'
 import { type NamedType, type Piece, planMerge, unionColumns } from './row-groups.ts'
 
 /** The last release with Parquet built in: later ones fetch it from the network at run time. */
@@ -61,12 +51,6 @@ async function encode(files: Uint8Array[], rows: number, select: string[], order
   }
 }
 
-async function collect(body: Bytes): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  for await (const part of body) parts.push(part)
-  return Buffer.concat(parts)
-}
-
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
 export function duckdbWasmParquetWriter(): ParquetWriter {
@@ -80,9 +64,7 @@ function openBatch(columns: readonly Column[]) {
     bytes: 0,
     add(entry: AnalyticsEntry) {
       const cells = columns.map((column) => toCell(column, column.value(entry), batch.rows + 1))
-      plain.forEach((column, i) => {
-        column.set(batch.rows, cells[i] ?? null)
-      })
+      for (const [i, cell] of cells.entries()) plain[i]?.set(batch.rows, cell)
       batch.rows++
       batch.bytes = plain.reduce((sum, column) => sum + column.bytes, batch.rows * plain.length * 8)
     },
@@ -96,25 +78,6 @@ function openBatch(columns: readonly Column[]) {
 
 const plainColumns = (columns: readonly NamedType[]) =>
   columns.map(({ name, type }) => new PlainColumn(name, type === 'VARCHAR'))
-
-const FITS: Record<ColumnType, (value: unknown) => boolean> = {
-  // Labels may be numbers and booleans: as text they lose nothing.
-  VARCHAR: (value) => typeof value !== 'object',
-  BOOLEAN: (value) => typeof value === 'boolean',
-  INTEGER: (value) => value === ((value as number) | 0),
-  BIGINT: Number.isSafeInteger,
-  DOUBLE: (value) => typeof value === 'number',
-  TIMESTAMP: (value) => Number.isInteger(value) && Math.abs(value as number) <= 8.64e15,
-}
-
-/** Numbers for all that is not text, booleans too: DuckDB makes the columns' types of them. */
-function toCell({ name, type }: Column, value: ColumnValue, row: number): string | number | null {
-  const missing = value === null || value === undefined || (typeof value === 'number' && !Number.isFinite(value))
-  if (missing && name !== 'timestamp') return null
-  if (!FITS[type](value))
-    throw new Error(`column "${name}" is ${type}, but row ${row} has the ${typeof value} ${value}`)
-  return type === 'VARCHAR' ? String(value) : Number(value)
-}
 
 function encodeRows(columns: readonly NamedType[], plain: readonly PlainColumn[], rows: number) {
   const order = plain.find(({ name }) => name === 'timestamp')?.sorted(rows) ?? []

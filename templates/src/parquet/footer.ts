@@ -97,3 +97,9 @@ export function footerBytes(schema: FileMetaData['schema'], groups: RowGroup[], 
   writer.appendBytes(MAGIC)
   return writer.getBytes()
 }
+
+export async function collect(body: Bytes): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for await (const part of body) parts.push(part)
+  return Buffer.concat(parts)
+}
