@@ -55,7 +55,7 @@ export const FILES: readonly Row[] = [
   file('src/lake/fragments.ts', PARQUET),
   file('src/lake/lineage.ts', PARQUET),
   file('src/lake/pins.ts', PARQUET),
-  ...folder('src/processor', 'index.ts', 'lines.ts', 'pending.ts', 'rejected.ts', 'formats/standard.ts'),
+  ...folder('src/processor', 'index.ts', 'entries.ts', 'lines.ts', 'pending.ts', 'rejected.ts', 'formats/standard.ts'),
   ...folder('src/storage', 'local.ts', 'lock.ts', 'logs.ts', 'log-heads.ts', 'memory.ts'),
   file('src/compactor/index.ts', PARQUET),
   file('src/compactor/abandon.ts', PARQUET),

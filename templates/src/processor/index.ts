@@ -3,7 +3,6 @@ import {
   fragmentName,
   type Granularity,
   type Hour,
-  hourOf,
   key20,
   markKey,
   seenKey,
@@ -12,45 +11,35 @@ import {
 import { ensureLake, readMark, type StoredMark, writeMark } from '../lake/state.ts'
 import { SCHEMA_VERSION } from '../schema.ts'
 import type {
-  AnalyticsEntry,
   Column,
   CompactorStorage,
   LogSource,
   Mark,
   ParquetBatch,
   ParquetWriter,
-  ParseLine,
   PipelineError,
   RejectReason,
-  SourceCounts,
   SourceRange,
 } from '../types.ts'
-import { decode, readLines } from './lines.ts'
+import { type ReadOptions, readEntries } from './entries.ts'
 import { listPending } from './pending.ts'
 import { createRejectedLines } from './rejected.ts'
 
-export interface ProcessorOptions {
+export interface ProcessorOptions extends ReadOptions {
   source: LogSource
   storage: CompactorStorage
   writer: ParquetWriter
-  parseLine: ParseLine
   columns: readonly Column[]
-  transform?: (entry: AnalyticsEntry) => AnalyticsEntry | null
   prefix: string
   granularity: Granularity
   /** Rows buffered over all hours together before they are written out. */
   maxEntriesPerFile?: number
   /** The same in bytes. */
   maxBufferBytes?: number
-  /** A longer line is counted as rejected and not kept in memory. */
-  maxLineBytes?: number
-  /** An entry this far in the future is rejected: its clock is wrong, and its partition would never be compacted. */
-  maxFutureMs?: number
   /** Delete a source once it is ingested whole. */
   deleteSources?: boolean
   /** A run starts no new source once one of these is spent; the next run goes on. */
   budget?: { sources?: number; bytes?: number; milliseconds?: number }
-  now?: () => number
   onProgress?: (result: IngestResult) => void
 }
 
@@ -78,8 +67,6 @@ export interface Processor {
   /** Ingests what is new. A source that fails is in `errors`, stays where it is and is tried again by the next run. */
   run(): Promise<IngestResult>
 }
-
-const TYPE_TAG = Buffer.from('"stoma_analytics"')
 
 /** NDJSON in, Parquet fragments and a mark per source out. Safe to run twice, at once and after any crash. */
 export function createProcessor(options: ProcessorOptions): Processor {
@@ -128,7 +115,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
       await storage.put(fragmentKey(prefix, name), bytes, 'absent') // there already: the same bytes, by its name
       fragments.push({ name, rows: batch.rows })
     }
-    const { counts, size } = await readEntries(range, flush)
+    const { counts, size } = await store(range, flush)
     const at = new Date(now()).toISOString()
     const sha256 = range.sha256.digest('hex')
     const position = { sourceName: source.name, key, path, offset, identity, size, sha256 }
@@ -139,77 +126,35 @@ export function createProcessor(options: ProcessorOptions): Processor {
   }
 
   /** Streams the range into batches, one for each hour, and flushes them all whenever the buffer is full. */
-  async function readEntries(range: SourceRange, flush: (hour: Hour, batch: ParquetBatch) => Promise<void>) {
-    const { maxEntriesPerFile = 100_000, maxBufferBytes = 64 << 20, maxLineBytes = 1 << 20 } = options
-    const counts: SourceCounts = { lines: 0, extra: 0, entries: 0, foreign: 0, rejected: {}, dropped: 0, rows: 0 }
-    const latest = now() + (options.maxFutureMs ?? 24 * 3600_000)
-    const rejectedLines = createRejectedLines()
-    const reject = (reason: RejectReason, detail: string, line: string) => {
-      counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
-      rejectedLines.add(counts.lines, reason, detail, line)
-    }
-    let batches = new Map<Hour, ParquetBatch>()
-    let rows = 0
-    let bufferBytes = 0
-    const addEntry = (entry: AnalyticsEntry) => {
-      const hour = hourOf(Date.parse(entry.timestamp))
-      let batch = batches.get(hour)
-      if (!batch) {
-        batch = writer.open(columns)
-        batches.set(hour, batch)
-      }
-      bufferBytes -= batch.bytes
-      batch.add(entry)
-      bufferBytes += batch.bytes
-      rows++
-    }
+  async function store(range: SourceRange, flush: (hour: Hour, batch: ParquetBatch) => Promise<void>) {
+    const { maxEntriesPerFile = 100_000, maxBufferBytes = 64 << 20 } = options
+    const batches = new Map<Hour, ParquetBatch>()
+    let [stored, rows, bytes] = [0, 0, 0]
     const flushAll = async () => {
-      for (const hour of [...batches.keys()].sort()) await flush(hour, batches.get(hour) as ParquetBatch)
-      counts.rows += rows
-      batches = new Map()
-      rows = 0
-      bufferBytes = 0
-    }
-
-    let size = 0
-    for await (const lines of readLines(
-      observe(range, (bytes) => (size += bytes)),
-      maxLineBytes,
-    )) {
-      for (const line of lines) {
-        counts.lines++
-        if (line === null) {
-          reject('too-long', `longer than ${maxLineBytes} bytes`, '')
-          continue
-        }
-        if (!line.includes(TYPE_TAG)) {
-          counts.foreign++
-          continue
-        }
-        const text = decode(line)
-        if (text === null) {
-          reject('encoding', 'not UTF-8', line.toString('latin1'))
-          continue
-        }
-        const parsed = options.parseLine(text)
-        counts.extra += parsed.length - 1
-        for (const item of parsed) {
-          if (item.kind === 'foreign') counts.foreign++
-          else if (item.kind === 'rejected') reject(item.reason, item.detail, text)
-          else if (Date.parse(item.entry.timestamp) > latest) reject('future', item.entry.timestamp, text)
-          else {
-            counts.entries++
-            const entry = options.transform ? options.transform(item.entry) : item.entry
-            if (entry) addEntry(entry)
-            else counts.dropped++
-          }
-        }
-        if (rows >= maxEntriesPerFile || bufferBytes >= maxBufferBytes) await flushAll()
+      for (const hour of [...batches.keys()].sort()) {
+        await flush(hour, batches.get(hour) as ParquetBatch)
+        batches.delete(hour)
       }
+      stored += rows
+      rows = bytes = 0
     }
+    const rejected = createRejectedLines()
+    const { counts, size } = await readEntries(range, options, {
+      add(entry, hour) {
+        const batch = batches.get(hour) ?? writer.open(columns)
+        batches.set(hour, batch)
+        bytes -= batch.bytes
+        batch.add(entry)
+        bytes += batch.bytes
+        rows++
+      },
+      reject: rejected.add,
+      isFull: () => rows >= maxEntriesPerFile || bytes >= maxBufferBytes,
+      flush: flushAll,
+    })
     await flushAll()
-    await rejectedLines.save(storage, prefix, source.name, range)
-    return { counts, size }
+    await rejected.save(storage, prefix, source.name, range)
+    return { counts: { ...counts, rows: stored }, size }
   }
 
   /** Another worker's mark stands: its fragments count, those of ours that it does not list go. */
@@ -226,15 +171,6 @@ export function createProcessor(options: ProcessorOptions): Processor {
   }
 
   return { run }
-}
-
-/** The range's bytes, hashed and counted as they pass. */
-async function* observe({ body, sha256 }: SourceRange, count: (bytes: number) => void): AsyncIterable<Uint8Array> {
-  for await (const chunk of body) {
-    sha256.update(chunk)
-    count(chunk.length)
-    yield chunk
-  }
 }
 
 function emptyResult(): IngestResult {
