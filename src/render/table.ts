@@ -33,7 +33,7 @@ function variants(path: string, when: { default: Condition } & Record<string, Co
 }
 
 export const FILES: readonly Row[] = [
-  file('analytics.config.ts'),
+  ...variants('analytics.config.ts', { default: PARQUET, ndjson: NDJSON }),
   ...variants('analytics.sql', { default: PARQUET, ndjson: NDJSON }),
   seed('README.md'),
 
@@ -46,7 +46,9 @@ export const FILES: readonly Row[] = [
   ...folder('sql/report', '1-overview.sql', '2-timeline.sql', '3-routes.sql', '4-failing.sql', '5-slowest.sql'),
   ...folder('sql/verify', 'counted.sql', 'imbalances.sql', 'ledger.sql'),
 
-  ...folder('src', 'types.ts', 'schema.ts', 'index.ts', 'wiring.ts'),
+  ...folder('src', 'types.ts', 'schema.ts'),
+  ...variants('src/index.ts', { default: PARQUET, ndjson: NDJSON }),
+  ...variants('src/wiring.ts', { default: PARQUET, ndjson: NDJSON }),
   seed('src/custom/columns.ts'),
   seed('src/custom/transform.ts'),
   ...folder('src/policy', 'analytics.ts', 'request.ts', 'sinks.ts', 'log-files.ts'),
@@ -55,7 +57,16 @@ export const FILES: readonly Row[] = [
   file('src/lake/fragments.ts', PARQUET),
   file('src/lake/lineage.ts', PARQUET),
   file('src/lake/pins.ts', PARQUET),
-  ...folder('src/processor', 'index.ts', 'entries.ts', 'lines.ts', 'pending.ts', 'rejected.ts', 'formats/standard.ts'),
+  ...folder(
+    'src/processor',
+    'index.ts',
+    'entries.ts',
+    'lines.ts',
+    'entries.ts',
+    'pending.ts',
+    'rejected.ts',
+    'formats/standard.ts',
+  ),
   ...folder('src/storage', 'local.ts', 'lock.ts', 'logs.ts', 'log-heads.ts', 'memory.ts'),
   file('src/compactor/index.ts', PARQUET),
   file('src/compactor/abandon.ts', PARQUET),
@@ -68,6 +79,8 @@ export const FILES: readonly Row[] = [
   ...folder('src/worker', 'standalone.ts', 'settings.ts', 'capture.ts'),
 
   file('test/fakes.ts'),
+  file('test/fake-merger.ts', PARQUET),
+  file('test/fake-merger.ts', PARQUET),
 ]
 
 /** Under templates/, but not for a project: the tsconfig is emitted from its text by `render`. */

@@ -1,27 +1,19 @@
 import { createHash } from 'node:crypto'
-import { createCompactor } from '../src/compactor/index.ts'
 import { type Granularity, hourOf } from '../src/lake/layout.ts'
 import { readAll } from '../src/lake/state.ts'
 import { parseLine } from '../src/processor/formats/standard.ts'
 import { createProcessor, type ProcessorOptions } from '../src/processor/index.ts'
 import { columns } from '../src/schema.ts'
 import { type MemoryStorage, memoryStorage } from '../src/storage/memory.ts'
-import type {
-  AnalyticsEntry,
-  FooterMetadata,
-  LogSource,
-  MergeInput,
-  ParquetMerger,
-  ParquetWriter,
-} from '../src/types.ts'
+import type { AnalyticsEntry, FooterMetadata, LogSource, ParquetWriter } from '../src/types.ts'
 
 /** What the fake engine writes instead of Parquet: the same promises, in JSON. */
-interface FakeFile {
+export interface FakeFile {
   metadata: FooterMetadata
   rows: unknown[][]
 }
 
-const encode = (file: FakeFile) => Buffer.from(JSON.stringify(file))
+export const encode = (file: FakeFile) => Buffer.from(JSON.stringify(file))
 
 export const fakeWriter: ParquetWriter = {
   extension: '.parquet',
@@ -40,24 +32,6 @@ export const fakeWriter: ParquetWriter = {
       finish: async (metadata) => encode({ metadata, rows: rows.sort((a, b) => Number(a[0]) - Number(b[0])) }),
     }
   },
-}
-
-async function readFake({ name, size, read }: MergeInput): Promise<FakeFile> {
-  const text = Buffer.from(await read(0, size)).toString('utf8')
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error(`${name}: not a file of the fake engine`)
-  }
-}
-
-export const fakeMerger: ParquetMerger = {
-  async *merge(inputs, _columns, metadata) {
-    const files = await Promise.all(inputs.map(readFake))
-    const rows = files.flatMap((file) => file.rows).sort((a, b) => Number(a[0]) - Number(b[0]))
-    yield encode({ metadata: metadata(rows.length), rows })
-  },
-  readMetadata: async (input) => (await readFake(input)).metadata,
 }
 
 /** Raw logs in memory: whole objects under a key. */
@@ -111,14 +85,13 @@ export const lines = (...entries: (AnalyticsEntry | string)[]) =>
 export interface TestLake {
   storage: MemoryStorage
   ingest(over?: Partial<ProcessorOptions>): ReturnType<ReturnType<typeof createProcessor>['run']>
-  compact(before?: number): ReturnType<ReturnType<typeof createCompactor>['run']>
   /** Keys in the lake that end with this. */
   keys(ending: string): string[]
   /** Rows by trace id in everything that a plain glob over the lake reads, sorted. */
   traceIds(): Promise<string[]>
 }
 
-/** A lake in memory over these logs, with the real processor and compactor. */
+/** A lake in memory over these logs, with the real processor. */
 export function testLake(source: LogSource, granularity: Granularity = 'day'): TestLake {
   const storage = memoryStorage()
   const place = { storage, prefix: 'analytics', granularity, columns }
@@ -128,10 +101,6 @@ export function testLake(source: LogSource, granularity: Granularity = 'day'): T
     storage,
     keys,
     ingest: (over) => createProcessor({ ...place, source, writer: fakeWriter, parseLine, ...over }).run(),
-    compact: (before = Number.MAX_SAFE_INTEGER) =>
-      createCompactor({ ...place, merger: fakeMerger, sourceExists: async (_, key) => source.exists(key) }).run({
-        before,
-      }),
     async traceIds() {
       const found: string[] = []
       for (const key of keys('.parquet')) {

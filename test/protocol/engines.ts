@@ -2,7 +2,8 @@ import { duckdbWasmParquetMerger, duckdbWasmParquetWriter } from '../../template
 import { keyValues, readFooter } from '../../templates/src/parquet/footer.ts'
 import { columns } from '../../templates/src/schema.ts'
 import type { FooterMetadata, ParquetMerger, ParquetWriter } from '../../templates/src/types.ts'
-import { fakeMerger, fakeWriter } from '../../templates/test/fakes.ts'
+import { fakeMerger } from '../../templates/test/fake-merger.ts'
+import { fakeWriter } from '../../templates/test/fakes.ts'
 import { ask, inputOf } from '../parquet/helpers.ts'
 
 export interface StoredFile {

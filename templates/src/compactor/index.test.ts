@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { entry, lines, memoryLogs, testLake } from '../../test/fakes.ts'
+import { compactingLake } from '../../test/fake-merger.ts'
+import { entry, lines, memoryLogs } from '../../test/fakes.ts'
 
 const at = (hour: string, traceId: string) => entry({ timestamp: `2026-03-04T${hour}:00:00.000Z`, traceId })
 
@@ -9,7 +10,7 @@ async function ingested() {
     'a.ndjson': lines(at('05', 'a5'), at('06', 'a6')),
     'b.ndjson': lines(at('05', 'b5'), at('07', 'b7')),
   })
-  const lake = testLake(source)
+  const lake = compactingLake(source)
   await lake.ingest()
   return { source, lake }
 }

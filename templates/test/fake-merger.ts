@@ -1,0 +1,35 @@
+import { createCompactor } from '../src/compactor/index.ts'
+import type { Granularity } from '../src/lake/layout.ts'
+import { columns } from '../src/schema.ts'
+import type { LogSource, MergeInput, ParquetMerger } from '../src/types.ts'
+import { encode, type FakeFile, type TestLake, testLake } from './fakes.ts'
+
+async function readFake({ name, size, read }: MergeInput): Promise<FakeFile> {
+  const text = Buffer.from(await read(0, size)).toString('utf8')
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Error(`${name}: not a file of the fake engine`)
+  }
+}
+
+export const fakeMerger: ParquetMerger = {
+  async *merge(inputs, _columns, metadata) {
+    const files = await Promise.all(inputs.map(readFake))
+    const rows = files.flatMap((file) => file.rows).sort((a, b) => Number(a[0]) - Number(b[0]))
+    yield encode({ metadata: metadata(rows.length), rows })
+  },
+  readMetadata: async (input) => (await readFake(input)).metadata,
+}
+
+/** A lake in memory with the real processor and the real compactor. */
+export function compactingLake(source: LogSource, granularity: Granularity = 'day') {
+  const lake = testLake(source, granularity)
+  const sourceExists = async (_: string, key: string) => source.exists(key)
+  const place = { storage: lake.storage, prefix: 'analytics', granularity, columns }
+  return {
+    ...lake,
+    compact: (before = Number.MAX_SAFE_INTEGER): ReturnType<ReturnType<typeof createCompactor>['run']> =>
+      createCompactor({ ...place, merger: fakeMerger, sourceExists }).run({ before }),
+  } satisfies TestLake & { compact: unknown }
+}
