@@ -36,6 +36,7 @@ export function runQuery(
 
 /** Statements end with a semicolon and may take several lines; an error is shown, and the prompt goes on. */
 async function prompt({ stdin, stdout }: Terminal, run: (sql: string) => Promise<void>): Promise<void> {
+  stdout.write('For example: FROM analytics LIMIT 5; (a semicolon ends a statement, Ctrl-D leaves)\n')
   const lines = createInterface({ input: stdin, output: stdout, prompt: 'analytics> ' })
   let sql = ''
   lines.prompt()
