@@ -99,8 +99,8 @@ describe.each(cells)('the project $name', ({ files, answers }) => {
     const roots = [...Object.values<string>(manifest.scripts), ...Object.values<string>(manifest.exports)].join(' ')
     const reached = new Set(paths.filter((path) => path.endsWith('.test.ts') || roots.includes(path)))
     for (const path of reached) {
-      const file = files.find((file) => file.path === path) as EmittedFile
-      for (const specifier of importsOf(file)) {
+      const file = files.find((file) => file.path === path)
+      for (const specifier of file ? importsOf(file) : []) {
         if (specifier.startsWith('.')) reached.add(posix.join(posix.dirname(path), specifier))
       }
     }
