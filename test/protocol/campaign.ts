@@ -12,7 +12,7 @@ import { createWatch, type Expect, type Watch } from './check.ts'
 import { type Engine, fakeEngine, rowText } from './engines.ts'
 import { type Actor, createScheduler, type Fault, faultyLogs, faultyStorage, untilBlocked } from './faulty.ts'
 import { type Chunk, createLogs, type LogRules, randomChunk } from './logs.ts'
-import { createRandom, type Random } from './random.ts'
+import { createRandom } from './random.ts'
 
 /** The code under test. Mutations hand over a version of it with a rule taken out. */
 export interface Code {
@@ -68,6 +68,7 @@ export async function runHistory(seed: number, options: CampaignOptions = {}): P
   const world = createWorld(seed, options)
   await world.trouble()
   await world.recovery()
+  await world.age()
   return world.result()
 }
 
@@ -81,6 +82,8 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
   const clock = { now: START, mayJumpBack: 20 * HOUR_MS }
   const store = memoryStorage(() => (clock.now += 7))
   const deletesSources = random.chance(0.4)
+  /** Some histories go on for months after they came to rest. */
+  const isLong = random.chance(0.35)
   const faultRate = random.pick([0, 0.01, 0.03, 0.1])
   const actors: { actor: Actor; done: boolean; isReader: boolean }[] = []
   const counts = { runs: 0, snapshots: 0, rows: 0 }
@@ -136,8 +139,8 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
     )
   }
 
-  function compact(isFaulty: boolean) {
-    const before = isFaulty && random.chance(0.6) ? Date.parse(`${random.pick(CUTOFFS)}:00Z`) : Date.UTC(2027, 0)
+  function compact(isFaulty: boolean, isPartial = random.chance(0.6)) {
+    const before = isPartial ? Date.parse(`${random.pick(CUTOFFS)}:00Z`) : Date.UTC(2027, 0)
     return start('compactor', isFaulty, (actor, now) => {
       const source = logsOf(actor)
       const place = { storage: storageOf(actor, null), merger: engine.merger, columns, prefix: PREFIX, granularity }
@@ -231,25 +234,46 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
     return outcome && 'value' in outcome ? outcome.value : undefined
   }
 
-  /** Normal runs until nothing changes any more; what was still on its way lands before, between or after. */
+  /** Months of quiet work, in which names leave the lineage; then what was still on its way lands after all. */
+  async function age(): Promise<void> {
+    if (isBroken() || !isLong) return
+    trace('-- months go by')
+    for (let round = 2 + random.int(4); round > 0 && !isBroken(); round--) {
+      if (random.chance(0.8)) logs.create(`a/${files++}.ndjson`, newChunk())
+      await alone(() => ingest(false))
+      await alone(() => compact(false, random.chance(0.8)))
+      clock.now += random.pick([1, 26, 26, 60]) * HOUR_MS
+    }
+    while (scheduler.hasInFlight() && random.chance(0.8)) await scheduler.land(false)
+    await recovery()
+  }
+
+  /** Normal runs, and what the messages ask of people; then the lake must be the input, row for row. */
   async function recovery(): Promise<void> {
     trace('-- recovery')
     clock.now = Math.max(clock.now, START)
-    for (let quiet = 0, round = 0; quiet < 2 && !isBroken(); round++) {
-      if (round === 12) return watch.violated(`after ${round} runs without a fault it still does not come to rest`)
-      if (scheduler.hasInFlight()) await scheduler.land()
-      const before = watch.writes()
-      const errors: PipelineError[] = []
-      errors.push(...((await alone(() => ingest(false)))?.errors ?? []))
-      errors.push(...((await alone(() => compact(false)))?.errors ?? []))
-      clock.now += 25 * HOUR_MS
-      quiet = watch.writes() === before && !scheduler.hasInFlight() ? quiet + 1 : 0
-      if (quiet === 2) checkErrors(errors)
-    }
+    checkErrors(await untilQuiet())
+    for (const key of checkRefused()) logs.vanish(key)
+    checkErrors(await untilQuiet())
     if (isBroken()) return
     counts.rows = await watch.checkAtRest()
-    checkComplete()
     await alone(() => read(false))
+  }
+
+  /** Normal runs until nothing changes any more, with what was still on its way landing in between; the last errors. */
+  async function untilQuiet(): Promise<PipelineError[]> {
+    let errors: PipelineError[] = []
+    for (let quiet = 0, round = 0; quiet < 2 && !isBroken(); round++) {
+      if (round === 12) watch.violated(`after ${round} runs without a fault it still does not come to rest`)
+      if (!isLong && scheduler.hasInFlight() && random.chance(0.5)) await scheduler.land()
+      const before = watch.writes()
+      const ingested = await alone(() => ingest(false))
+      const compacted = await alone(() => compact(false, false))
+      errors = [...(ingested?.errors ?? []), ...(compacted?.errors ?? [])]
+      clock.now += 25 * HOUR_MS
+      quiet = watch.writes() === before ? quiet + 1 : 0
+    }
+    return errors
   }
 
   /** Refused is only what somebody overwrote or took away; everything else is in. */
@@ -258,15 +282,19 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
       if (!logs.tampered.has(where)) watch.violated(`an error stays without any fault: ${where}: ${message}`)
   }
 
-  function checkComplete(): void {
+  /** Logs that are not in: people give them another name. */
+  function checkRefused(): string[] {
+    const refused: string[] = []
     for (const [key, version] of logs.current) {
-      const marked = watch.marksOf(key)
-      const newest = marked.at(-1)?.mark
+      const newest = watch.marksOf(key).at(-1)?.mark
       const isIn = newest && !newest.abandoned && logs.beginsWith(version, newest)
       const isWhole = isIn && newest.offset + newest.size === version.bytes.length
-      if (!isWhole && !logs.tampered.has(key)) watch.violated(`${key} is not in, though nobody touched it`)
-      if (!newest || (isIn && !isWhole)) watch.violated(`${key} is neither in nor refused`)
+      if (isWhole) continue
+      if (!logs.tampered.has(key)) watch.violated(`${key} is not in, though nobody touched it`)
+      if (!newest || isIn) watch.violated(`${key} is neither in nor refused`)
+      refused.push(key)
     }
+    return refused
   }
 
   const ignoreFault = (error: Error) => trace(`   ended by: ${error.message}`)
@@ -274,6 +302,7 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
   return {
     trouble,
     recovery,
+    age,
     result: (): History => ({
       seed,
       calls: scheduler.stats.calls,

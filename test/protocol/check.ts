@@ -62,7 +62,8 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     writes++
     const before = stored.get(key)
     stored.set(key, bytes)
-    if (key.startsWith(`${prefix}/_state/ingested/`)) onMark(key, bytes, modified, expect, before)
+    if (key.startsWith(`${prefix}/_state/ingested/`) && key.endsWith('.json'))
+      onMark(key, bytes, modified, expect, before)
     else if (isState(key)) {
       if (before) violated(`${key}: replaced, but it is written once`)
     } else if (key.endsWith('/compacted.parquet')) onCompacted(key, await readFile(key, bytes))
@@ -111,7 +112,8 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     try {
       lineage = parseLineage(file.metadata, key)
     } catch (error) {
-      return violated(`I1: ${(error as Error).message}`)
+      violated(`I1: ${(error as Error).message}`)
+      return
     }
     const before = compacted.get(key)
     const held = new Set([...(before?.held ?? []), ...Object.keys(lineage.names)])
@@ -143,7 +145,10 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     writes++
     const name = nameOf(key)
     const fragment = fragments.get(name)
-    if (isState(key) || !fragment) return violated(`${key} was deleted, but nothing may ever delete it`)
+    if (isState(key) || !fragment) {
+      violated(`${key} was deleted, but nothing may ever delete it`)
+      return
+    }
     const isHeld = compacted.get(compactedKeyOf(name))?.held.has(name)
     const isOrphan = marks.has(fragment.markKey) && !lists(fragment.markKey, name)
     if (!isHeld && !isOrphan) violated(`I4: ${key} was deleted, but no compacted file holds it and it is no orphan`)

@@ -50,6 +50,8 @@ export function createScheduler(random: Random, trace: (text: string) => void = 
 
   /** Settles once it was chosen and performed; never for a dead actor. */
   function gate<T>(actor: Actor, what: string, writes: boolean, perform: () => Promise<T>): Promise<T> {
+    // Some fall asleep just before they write, and what they then do is about a world long gone.
+    if (writes && random.chance(actor.faultRate)) actor.speed = 0.005
     return new Promise<T>((resolve, reject) => {
       if (actor.alive) waiting.push({ actor, what, writes, perform, resolve, reject })
     })
@@ -77,8 +79,10 @@ export function createScheduler(random: Random, trace: (text: string) => void = 
     return fault
   }
 
+  /** Ends a process. A write that it was about to make may be under way already, and land when nobody remembers it. */
   function kill(actor: Actor): void {
     actor.alive = false
+    for (const call of waiting) if (call.actor === actor && call.writes && random.chance(0.5)) inFlight.push(call)
     waiting = waiting.filter((call) => call.actor !== actor)
   }
 

@@ -54,26 +54,20 @@ export function createLogs(rules: LogRules = { refusesOtherContent: true, remove
         yield { key, path: key, size: bytes.length, etag, lastModified: 0 } satisfies SourceInfo
       }
     },
-    async next({ key, etag: listed }, newest) {
+    async next(info, newest) {
+      const { key, path } = info
       const version = current.get(key)
       if (!version) return 'later'
       const { bytes, etag } = version
       const offset = newest ? newest.offset + newest.size : 0
-      if (newest?.identity === etag && bytes.length === offset) return 'ingested'
-      const sameStart = !newest || (bytes.length >= offset && sha256(bytes.subarray(0, offset)) === newest.sha256)
-      if (!sameStart && rules.refusesOtherContent) throw new Error(`${key}: other content than ingested before`)
-      if (bytes.length <= offset) return etag === listed ? 'ingested' : 'later'
+      const isKnown = !newest || (bytes.length >= offset && sha256(bytes.subarray(0, offset)) === newest.sha256)
+      if (!isKnown && rules.refusesOtherContent) throw new Error('other content than ingested before')
+      if (bytes.length <= offset) return etag === info.etag ? 'ingested' : 'later'
       const body = (async function* () {
         yield bytes.subarray(offset)
       })()
-      return {
-        key,
-        path: key,
-        offset,
-        identity: etag,
-        body,
-        sha256: createHash('sha256').update(bytes.subarray(0, offset)),
-      }
+      const hash = createHash('sha256').update(bytes.subarray(0, offset))
+      return { key, path, offset, identity: etag, body, sha256: hash }
     },
     exists: async (key) => current.has(key),
     async remove({ key, etag }) {

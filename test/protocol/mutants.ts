@@ -1,0 +1,245 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import type { CompactorStorage } from '../../templates/src/types.ts'
+import type { CampaignOptions, Code } from './campaign.ts'
+
+const root = join(import.meta.dirname, '../..')
+const sources = join(root, 'templates/src')
+
+/** Text of a template that stands there exactly once, and what takes its place. */
+export type Patch = readonly [file: string, from: string, to: string]
+
+export interface Mutant {
+  /** The rule that is taken out, as design §4 to §6 names it. */
+  rule: string
+  patches?: readonly Patch[]
+  /** Where the rule is the store's or the logs' to keep. */
+  broken?: Pick<CampaignOptions, 'breakStorage' | 'logRules'>
+}
+
+const [PROCESSOR, COMPACTOR, ABANDON] = ['processor/index.ts', 'compactor/index.ts', 'compactor/abandon.ts'] as const
+const [FRAGMENTS, READER, LAYOUT] = ['lake/fragments.ts', 'lake/reader.ts', 'lake/layout.ts'] as const
+
+/** A store that writes where a condition says it must not. */
+const unconditional =
+  (pattern: RegExp) =>
+  (storage: CompactorStorage): CompactorStorage => ({
+    ...storage,
+    async put(key, body, condition) {
+      if (!pattern.test(key)) return storage.put(key, body, condition)
+      const there = await storage.head(key)
+      return storage.put(key, body, there ? { ifMatch: there.etag } : 'absent')
+    },
+  })
+
+/** Rules that the campaign itself must miss, each within the histories of the ordinary test run. */
+export const mutants: readonly Mutant[] = [
+  { rule: 'conditional commit', broken: { breakStorage: unconditional(/compacted\.parquet$/) } },
+  { rule: 'mark put-if-absent', broken: { breakStorage: unconditional(/_state\/ingested/) } },
+  {
+    rule: 'lineage',
+    patches: [
+      [FRAGMENTS, "if (lineage && Object.hasOwn(lineage.names, fragment.name)) return { state: 'absorbed' }", ''],
+    ],
+  },
+  {
+    rule: 'delete only after commit',
+    patches: [
+      [
+        COMPACTOR,
+        'const committed = await commit(',
+        'await remove(found.candidates, result)\n    const committed = await commit(',
+      ],
+    ],
+  },
+  {
+    rule: 'clean-up by the re-read footer',
+    patches: [[COMPACTOR, '    return standing\n', '    return next\n']],
+  },
+  {
+    rule: 'clean-up by the re-read footer and the check of runId before it',
+    patches: [
+      [COMPACTOR, 'if (committed?.runId !== runId)', 'if (!committed)'],
+      [COMPACTOR, 'found.candidates.filter(({ name }) => Object.hasOwn(committed.names, name))', 'found.candidates'],
+    ],
+  },
+  {
+    rule: 'only mark-listed candidates: fragments without a mark wait',
+    patches: [
+      [
+        FRAGMENTS,
+        "if (!stored) return { state: 'unmarked', footer }",
+        "if (!stored) return { state: 'live', mark: { fragments: [] }, modified: 0 } as never",
+      ],
+      [COMPACTOR, 'if (rows !== next.rows) throw', 'if (false) throw'],
+    ],
+  },
+  {
+    rule: 'only mark-listed candidates: orphans never count',
+    patches: [
+      [
+        FRAGMENTS,
+        "if (!stored.mark.fragments.some(({ name }) => name === fragment.name)) return { state: 'orphan' }",
+        '',
+      ],
+      [COMPACTOR, 'if (rows !== next.rows) throw', 'if (false) throw'],
+    ],
+  },
+  {
+    rule: 'the sweep of orphans',
+    patches: [[COMPACTOR, 'remove([...found.orphans, ...found.absorbed], result)', 'remove(found.absorbed, result)']],
+  },
+  {
+    rule: 'the clean-up of what an earlier run left',
+    patches: [[COMPACTOR, 'remove([...found.orphans, ...found.absorbed], result)', 'remove(found.orphans, result)']],
+  },
+  {
+    rule: 'mark last',
+    patches: [
+      [
+        PROCESSOR,
+        "await storage.put(fragmentKey(prefix, name), bytes, 'absent')",
+        "late.push(() => storage.put(fragmentKey(prefix, name), bytes, 'absent'))",
+      ],
+      [PROCESSOR, 'let flushes = 0', 'let flushes = 0\n    const late: (() => Promise<unknown>)[] = []'],
+      [
+        PROCESSOR,
+        'if (await writeMark(storage, prefix, mark)) return mark',
+        'const won = await writeMark(storage, prefix, mark)\n    for (const write of late) await write()\n    if (won) return mark',
+      ],
+    ],
+  },
+  {
+    rule: 'the mark waits until every write is acknowledged',
+    patches: [
+      [
+        PROCESSOR,
+        "await storage.put(fragmentKey(prefix, name), bytes, 'absent')",
+        "await storage.put(fragmentKey(prefix, name), bytes, 'absent').catch(() => null)",
+      ],
+    ],
+  },
+  {
+    rule: 'who loses the mark deletes only what the winner does not list',
+    patches: [[PROCESSOR, 'own.fragments.filter(({ name }) => !counted.has(name))', 'own.fragments']],
+  },
+  {
+    rule: 'refusal of other content',
+    broken: { logRules: { refusesOtherContent: false, removesOnlyThisVersion: true } },
+  },
+  {
+    rule: 'conditional source deletion',
+    broken: { logRules: { refusesOtherContent: true, removesOnlyThisVersion: false } },
+  },
+  {
+    rule: 'a source goes only once its mark stands',
+    patches: [
+      [
+        PROCESSOR,
+        'const next = await source.next(info, newest)',
+        'const next = await source.next(info, newest)\n        if (deleteSources) await source.remove(info)',
+      ],
+    ],
+  },
+  {
+    rule: 'a fragment is named after its bytes',
+    patches: [
+      [
+        LAYOUT,
+        "const id12 = createHash('sha256').update(bytes).digest('hex').slice(0, 12)",
+        "const id12 = createHash('sha256').update(hour).digest('hex').slice(0, 12)",
+      ],
+    ],
+  },
+  {
+    rule: 'the footer carries the flush number',
+    patches: [[PROCESSOR, 'flush: String(flushes++)', "flush: '0'"]],
+  },
+  {
+    rule: 'forgotten: what left the lineage still counts as in it',
+    patches: [[FRAGMENTS, "if (lineage && stored.modified <= lineage.forgotten) return { state: 'absorbed' }", '']],
+  },
+  {
+    rule: 'a name leaves only a day after its mark',
+    patches: [[COMPACTOR, 'Math.min(newest - DAY_MS, oldestLeftOut)', 'Math.min(newest, oldestLeftOut)']],
+  },
+  {
+    rule: 'forgotten never moves past a mark that is left out',
+    patches: [[COMPACTOR, 'Math.min(newest - DAY_MS, oldestLeftOut)', 'newest - DAY_MS']],
+  },
+  {
+    rule: 'only sources that are gone are given up',
+    patches: [[ABANDON, '|| (await sourceExists(sourceName, key))', '']],
+  },
+  {
+    rule: 'fragments of a source that vanished are given up after a day',
+    patches: [[ABANDON, '    await writeMark(storage, prefix, mark)\n', '']],
+  },
+  {
+    rule: "the reader's mark filter",
+    patches: [[READER, "if (state !== 'live') return", "if (state === 'absorbed') return"]],
+  },
+  {
+    rule: "the reader's second look",
+    patches: [[READER, 'if (stale.length === 0) break', 'if (stale.length === 0 || look > 0) break']],
+  },
+  {
+    rule: "the reader's second look at generations",
+    patches: [[READER, "taken.get(path)?.etag !== (compacted?.etag ?? '') ||", '!taken.has(path) ||']],
+  },
+  {
+    rule: "the reader's second look at sources that count elsewhere",
+    patches: [
+      [
+        READER,
+        'fragments.some(({ name }) => !known.fragments.has(name) && known.sources.has(sourceOf(name)))',
+        'fragments.length < 0',
+      ],
+    ],
+  },
+]
+
+/** The code under test with these patches. Throws where a text does not stand there exactly once. */
+export async function loadPatched(name: string, patches: readonly Patch[]): Promise<Code> {
+  const patched = new Map<string, string>()
+  for (const [file, from, to] of patches) {
+    const path = join(sources, file)
+    const text = patched.get(path) ?? readFileSync(path, 'utf8')
+    const found = text.split(from).length - 1
+    if (found !== 1) throw new Error(`${name}: "${from}" stands ${found} times in ${file}; bring mutants.ts up to date`)
+    patched.set(
+      path,
+      text.replace(from, () => to),
+    )
+  }
+  const exports = ['processor/index', 'compactor/index', 'lake/reader', 'storage/local', 'storage/logs']
+  const { outputFiles } = await build({
+    stdin: { contents: exports.map((file) => `export * from './${file}.ts'`).join('\n'), resolveDir: sources },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    plugins: [
+      {
+        name: 'patch',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /\.ts$/ }, ({ path }) => {
+            const contents = patched.get(path)
+            return contents === undefined ? undefined : { contents, loader: 'ts' }
+          }),
+      },
+    ],
+  })
+  const folder = join(root, '.tmp/mutants')
+  mkdirSync(folder, { recursive: true })
+  const path = join(folder, `${process.pid}-${name.replace(/\W+/g, '-')}.mjs`)
+  writeFileSync(path, outputFiles[0]?.contents ?? '')
+  try {
+    return (await import(pathToFileURL(path).href)) as Code
+  } finally {
+    rmSync(path)
+  }
+}
