@@ -57,16 +57,8 @@ export const FILES: readonly Row[] = [
   file('src/lake/fragments.ts', PARQUET),
   file('src/lake/lineage.ts', PARQUET),
   file('src/lake/pins.ts', PARQUET),
-  ...folder(
-    'src/processor',
-    'index.ts',
-    'entries.ts',
-    'lines.ts',
-    'entries.ts',
-    'pending.ts',
-    'rejected.ts',
-    'formats/standard.ts',
-  ),
+  ...folder('src/processor', 'index.ts', 'entries.ts', 'lines.ts', 'pending.ts', 'rejected.ts'),
+  file('src/processor/formats/standard.ts'),
   ...folder('src/storage', 'local.ts', 'lock.ts', 'logs.ts', 'log-heads.ts', 'memory.ts'),
   file('src/compactor/index.ts', PARQUET),
   file('src/compactor/abandon.ts', PARQUET),
@@ -79,7 +71,6 @@ export const FILES: readonly Row[] = [
   ...folder('src/worker', 'standalone.ts', 'settings.ts', 'capture.ts'),
 
   file('test/fakes.ts'),
-  file('test/fake-merger.ts', PARQUET),
   file('test/fake-merger.ts', PARQUET),
 ]
 
