@@ -171,7 +171,7 @@ describe('a file that is no whole Parquet', () => {
       whole.subarray(0, whole.length - 1),
       whole.subarray(0, whole.length / 2),
       Buffer.concat([whole, Buffer.from('\n')]),
-      Buffer.concat([whole.subarray(0, 40), whole.subarray(-400)]),
+      Buffer.concat([whole.subarray(0, 4), whole.subarray(100)]),
       flipped(whole.length - 5),
     ]
     for (const bytes of damaged) {
@@ -195,6 +195,12 @@ describe('a file that is no whole Parquet', () => {
     const read: MergeInput['read'] = async (offset, length) =>
       reads++ === 0 ? input.read(offset, length) : input.read(offset, length - 1)
     await expect(merge([{ ...input, read }], NEW)).rejects.toThrow(/^shrunk: /)
+  })
+
+  it('is told apart from one that could not be read', async () => {
+    const input = inputOf('away', await write(NEW, rowsAt(0, 10)))
+    const read = () => Promise.reject(new Error('the network is down'))
+    await expect(duckdbWasmParquetMerger().readMetadata({ ...input, read })).rejects.toThrow(/^the network is down$/)
   })
 
   it('is told apart from a footer of any length', async () => {

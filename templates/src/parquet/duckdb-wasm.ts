@@ -119,11 +119,10 @@ const schemaKey = (schema: FileMetaData['schema']) => JSON.stringify(schema.slic
 
 function piecesOf(input: MergeInput, { schema, row_groups }: FileMetaData, targetKey: string): SourcePiece[] {
   const time = schema.findIndex(({ name }) => name === 'timestamp')
-  const unit = schema[time]?.converted_type === 'TIMESTAMP_MILLIS' ? 1 : 1000
   const copyable = schemaKey(schema) === targetKey
   return row_groups.map((group) => {
     // The first element of a schema is the row, which is no column.
-    const from = Number(group.columns[time - 1]?.meta_data?.statistics?.min_value ?? 0) / unit
+    const from = Number(group.columns[time - 1]?.meta_data?.statistics?.min_value ?? 0)
     return { input, schema, group, from, copyable, rows: Number(group.num_rows), bytes: Number(group.total_byte_size) }
   })
 }

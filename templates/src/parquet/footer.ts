@@ -1,4 +1,4 @@
-import { type FileMetaData, type ParquetParsers, parquetMetadata, parquetMetadataAsync, type RowGroup } from 'hyparquet'
+import { type FileMetaData, parquetMetadata, parquetMetadataAsync, type RowGroup } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js'
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
 import type { Bytes, FooterMetadata, MergeInput } from '../types.ts'
@@ -12,27 +12,30 @@ export interface RowGroupSource {
 export const MAGIC = new TextEncoder().encode('PAR1')
 /** Row groups are copied in reads of this many bytes. */
 const READ_BYTES = 4 * 1024 * 1024
-
-/** Statistics stay as they are stored: bytes cut within a character would not survive being text. */
-const asStored = <T>(value: T) => value
-const parsers = { stringFromBytes: asStored, timestampFromMilliseconds: asStored, timestampFromMicroseconds: asStored }
-const options = { parsers: parsers as unknown as ParquetParsers, geoparquet: false, initialFetchSize: 64 * 1024 }
+/** Most footers fit into the first read. */
+const options = { geoparquet: false, initialFetchSize: 64 * 1024 }
 
 export const parseFooter = (bytes: Uint8Array): FileMetaData => parquetMetadata(bytes, options)
 
 /** Footer of a file, by reads from its end; throws and names a file that is damaged. */
 export async function readFooter(input: MergeInput): Promise<FileMetaData> {
+  let unread: unknown
+  const slice = async (from: number, to = input.size) => {
+    const bytes = await readExactly(input, from, to - from).catch((error) => {
+      unread = error
+      throw error
+    })
+    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+  }
   try {
-    const slice = async (from: number, to = input.size) => {
-      const bytes = await readExactly(input, from, to - from)
-      return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
-    }
     const footer = await parquetMetadataAsync({ byteLength: input.size, slice }, options)
     const last = input.size - footer.metadata_length - 8
     const inside = footer.row_groups.map(rowGroupRange).every(({ offset, end }) => offset >= 4 && end <= last)
     if (!inside || countRows(footer.row_groups) !== footer.num_rows) throw new Error('its footer contradicts itself')
     return footer
   } catch (cause) {
+    // What could not be read may well be whole.
+    if (cause === unread) throw cause
     throw new Error(`${input.name} is no whole Parquet file (${cause}): restore it or move it away`, { cause })
   }
 }

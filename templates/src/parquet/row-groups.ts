@@ -6,7 +6,7 @@ export interface Piece {
   rows: number
   /** Uncompressed. */
   bytes: number
-  /** Its first timestamp. */
+  /** Its first timestamp, in milliseconds. */
   from: number
   /** Its schema is that of the output, so its bytes may be taken as they are. */
   copyable: boolean
