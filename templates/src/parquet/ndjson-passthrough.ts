@@ -4,9 +4,7 @@ import type { AnalyticsEntry, Column, ParquetWriter } from '../types.ts'
  * NDJSON in place of Parquet, without any dependency: one object a row, timestamps in ISO, NULL columns left out.
  * It has no footer, so `metadata` goes nowhere: nothing is compacted, and readers go by the marks alone.
  */
-export function ndjsonPassthroughWriter(): ParquetWriter {
-  return { extension: '.ndjson', open: openBatch }
-}
+export const ndjsonPassthroughWriter = (): ParquetWriter => ({ extension: '.ndjson', open: openBatch })
 
 function openBatch(columns: readonly Column[]) {
   const lines: { at: number; json: string }[] = []
