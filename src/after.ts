@@ -1,6 +1,7 @@
 import { CliError } from './errors.ts'
 import { spelling } from './pm.ts'
 import type { Answers } from './questions.ts'
+import { quote } from './replay.ts'
 
 /** Runs `git init`. Resolves to why it did not work, or undefined when it did. */
 export async function gitInit(dir: string): Promise<string | undefined> {
@@ -22,7 +23,7 @@ export async function install(dir: string, pm: Answers['pm']): Promise<void> {
     {
       code: 'INSTALL_FAILED',
       exitCode: interrupted ? 130 : 1,
-      hint: `The project is complete in ${dir}. To try again: cd ${dir} && ${spelling(pm).install}`,
+      hint: `The project is complete in ${dir}. To try again: cd ${quote(dir)} && ${spelling(pm).install}`,
       details: { dir },
     },
   )

@@ -31,10 +31,11 @@ function show(error: unknown, json: boolean): number {
   if (json) {
     const shown = { ok: false, error: { code, message: messageOf(error), hint, exitCode, ...details } }
     process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
-  } else if (code !== 'CANCELLED' || !process.stderr.isTTY) {
+  } else {
     const { red, dim } = colours(process.stderr)
     const text = known ? error.message : ((error as Error)?.stack ?? String(error))
-    process.stderr.write(`${red('error')} ${text}\n${hint ? `${dim(hint)}\n` : ''}`)
+    const label = code === 'CANCELLED' ? '' : `${red('error')} `
+    process.stderr.write(`${label}${text}\n${hint ? `${dim(hint)}\n` : ''}`)
   }
   return exitCode
 }

@@ -11,7 +11,7 @@ import { openPrompts } from './prompts.ts'
 import { answersOf, openQuestions, QUESTIONS, type Settings, type Situation, withDefaults } from './questions.ts'
 import { render } from './render/index.ts'
 import { ALL_DEPENDENCIES } from './render/package-json.ts'
-import { replayCommand } from './replay.ts'
+import { quote, replayCommand } from './replay.ts'
 import { withSignals } from './signals.ts'
 import { summary } from './summary.ts'
 import { planTarget } from './target.ts'
@@ -80,6 +80,8 @@ async function settle({ dir, given, on }: Args): Promise<{ target: Target; setti
     if (!named || open.length > 0) throw missing(dir, given, cwd)
     return { target: named, settings: withDefaults(given, situationOf(named.dir)) }
   }
+  // Before the first question: nobody should answer eight of them for a folder that cannot be.
+  if (named) planTarget(named.dir, [], on.has('force'))
   const { askForTarget, askForSettings } = await openPrompts(`${NAME} ${VERSION}`)
   const target = named ?? (await askForTarget(DEFAULT_DIR, cwd, on.has('force')))
   const situation = situationOf(target.dir)
@@ -123,5 +125,5 @@ async function startRepository(dir: string, asked: boolean): Promise<boolean> {
 function nextSteps(dir: string, settings: Settings): string[] {
   const { install, run } = spelling(settings.pm)
   const folder = relative(process.cwd(), dir)
-  return [...(folder ? [`cd ${folder}`] : []), ...(settings.install ? [] : [install]), `${run} demo`]
+  return [...(folder ? [`cd ${quote(folder)}`] : []), ...(settings.install ? [] : [install]), `${run} demo`]
 }

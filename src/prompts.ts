@@ -16,7 +16,7 @@ import { countsAsEmpty, targetProblem } from './target.ts'
 
 /** Loads what asks, and greets. Only for a terminal: without one a prompt never settles. */
 export async function openPrompts(title: string) {
-  const { text, select, confirm, intro, cancel, isCancel } = await import('@clack/prompts')
+  const { text, select, confirm, intro, isCancel } = await import('@clack/prompts')
   intro(title)
   return { askForTarget, askForSettings }
 
@@ -61,7 +61,6 @@ export async function openPrompts(title: string) {
   async function answered<T>(answer: Promise<T>): Promise<Exclude<T, symbol>> {
     const value = await answer
     if (!isCancel(value)) return value as Exclude<T, symbol>
-    cancel('Cancelled. Nothing was written.')
     throw interrupted('SIGINT')
   }
 }

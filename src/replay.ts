@@ -12,4 +12,5 @@ export function replayCommand(dir: string, answers: Answers, more: readonly stri
   return `${create} stoma-analytics@${VERSION} ${quote(dir)} ${flags}${[...given, ...more, '--yes'].join(' ')}`
 }
 
-const quote = (word: string) => (/^[\w./@:-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`)
+/** As a shell wants it. */
+export const quote = (word: string) => (/^[\w./@:-]+$/.test(word) ? word : `'${word.replace(/'/g, `'\\''`)}'`)

@@ -84,6 +84,15 @@ describe('on a terminal', () => {
     expect(await terminal.exit).toBe(130)
   })
 
+  it('refuses a folder that is not empty before it asks anything', async () => {
+    const cwd = scratch()
+    mkdirSync(join(cwd, 'full'))
+    writeFileSync(join(cwd, 'full/notes.txt'), '')
+    const terminal = openTerminal(cwd, ['full'])
+    expect(await terminal.exit).toBe(1)
+    expect(terminal.shown()).toMatch(/not empty. It holds:\s+notes\.txt/)
+  })
+
   it('paints its result, but not with NO_COLOR', async () => {
     const painted = async (env: Record<string, string>) => {
       const terminal = openTerminal(scratch(), ['--yes', '--dry-run'], env)
