@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { fragmentKey, seenKey } from '../../templates/src/lake/layout.ts'
 import { runQuery } from '../../templates/src/query/query.ts'
 import { runReport } from '../../templates/src/query/report.ts'
 import { runVerify } from '../../templates/src/query/verify.ts'
-import { type LakeWriter, lakeWriter, makeFolder, optionsOf, pipes, run, type Written } from './support.ts'
+import { type LakeWriter, lakeWriter, makeFolder, optionsOf, pipes, run, stockDuckDB, type Written } from './support.ts'
 
 const folders: { remove(): void }[] = []
 afterAll(() => {
@@ -93,6 +94,29 @@ describe('report', () => {
       expect((await verify(empty)).code).toBe(0)
     },
   )
+})
+
+describe('numbers in the report', () => {
+  it.each([
+    ['ms(0.04)', '0.0 ms'],
+    ['ms(9.96)', '10 ms'],
+    ['ms(1530)', '1.5 s'],
+    ['ms(150000)', '2.5 min'],
+    ['bytes(0)', '0 B'],
+    ['bytes(34200000)', '34 MB'],
+    ['bytes(2::HUGEINT ** 50)', '1,126 TB'],
+    ['percent(0, 10)', '0 %'],
+    ['percent(1, 10000)', '<0.1 %'],
+    ['percent(10, 10)', '100 %'],
+    ['percent(0, 0)', null],
+    ["ago(now() AT TIME ZONE 'UTC' - INTERVAL 30 SECOND)", '30 s ago'],
+    ["ago(now() AT TIME ZONE 'UTC' - INTERVAL 3 DAY)", '3.0 d ago'],
+  ])('shows %s as %s', async (sql, shown) => {
+    const macros = readFileSync(join(import.meta.dirname, '../../templates/sql/numbers/shown.sql'), 'utf8')
+    const connection = await stockDuckDB()
+    await connection.run(macros)
+    expect((await connection.runAndReadAll(`SELECT ${sql}`)).getRowsJson()).toEqual([[shown]])
+  })
 })
 
 describe('query', () => {

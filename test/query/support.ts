@@ -155,7 +155,8 @@ export function lakeWriter(root: string, granularity: Granularity = 'day', prefi
       const paths = [...(held.length > 0 ? [key] : []), ...inputs].map((input) => quote(pathOf(input)))
       const names = Object.fromEntries(all.map(({ id, name }) => [name, statSync(pathOf(lake.markKey(id))).mtimeMs]))
       const rows = all.reduce((sum, fragment) => sum + fragment.rows, 0)
-      const footer = formatLineage({ names, forgotten: 0, generation: 1, runId: 'run', rows, ...lineage })
+      const complete = { names, adjusted: {}, forgotten: 0, generation: 1, runId: 'run', rows, ...lineage }
+      const footer = formatLineage(complete)
       const sql = `FROM read_parquet([${paths.join()}], union_by_name = true, hive_partitioning = false) ORDER BY timestamp`
       await copy(sql, `${key}.part`, footer)
       renameSync(pathOf(`${key}.part`), pathOf(key))

@@ -19,8 +19,8 @@ sums AS (
     slot,
     any_value(slots.step) AS step,
     count(timestamp) AS requests,
-    100 * count(*) FILTER (statusCode >= 500) / nullif(requests, 0) AS "5xx_pct",
-    quantile_cont(durationMs, 0.95) AS p95_ms
+    percent(count(*) FILTER (statusCode >= 500), requests) AS "5xx_pct",
+    ms(quantile_cont(durationMs, 0.95)) AS p95_ms
   FROM slots LEFT JOIN traffic ON time_bucket(slots.step, timestamp) = slot
   GROUP BY slot
 )

@@ -3,7 +3,7 @@ SELECT
   method || ' ' || routePath AS route,
   statusCode AS status,
   count(*) AS failed,
-  epoch(now() AT TIME ZONE 'UTC' - max(timestamp)) AS last_ago,
+  ago(max(timestamp)) AS last_s,
   arg_max(traceId, timestamp) AS trace_id
 FROM traffic
 WHERE statusCode >= 500

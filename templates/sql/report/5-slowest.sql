@@ -2,8 +2,8 @@
 SELECT
   method || ' ' || routePath AS route,
   statusCode AS status,
-  durationMs AS took_ms,
-  epoch(now() AT TIME ZONE 'UTC' - timestamp) AS seen_ago,
+  ms(durationMs) AS took_ms,
+  ago(timestamp) AS seen_s,
   traceId AS trace_id
 FROM traffic
 ORDER BY durationMs DESC, timestamp DESC

@@ -14,23 +14,20 @@ describe('a table', () => {
     ).toEqual(['route      n', '/          5', '/users  1234', ''])
   })
 
-  it('shows numbers in the unit that their column ends in', () => {
-    const row = {
-      p95_ms: 1530,
-      sent_bytes: 34_200_000,
-      failed_pct: 0.01,
-      seen_ago: 7300,
-      requests: 12_345,
-      none_ms: null,
-    }
-    expect(lines([row], { units: true })).toEqual([
-      '  p95   sent  failed     seen  requests  none',
-      '1.5 s  34 MB  <0.1 %  2 h ago    12,345     –',
+  it('leaves units out of the headers of a report, and puts such columns to the right', () => {
+    const rows = [
+      { p95_ms: '1.5 s', failed_pct: null, requests: 12_345 },
+      { p95_ms: '34 ms', failed_pct: '<0.1 %', requests: 6 },
+    ]
+    expect(lines(rows, { report: true })).toEqual([
+      '  p95  failed  requests',
+      '1.5 s       –    12,345',
+      '34 ms  <0.1 %         6',
       '',
     ])
   })
 
-  it('leaves values as they are without units', () => {
+  it('leaves values as they are outside of a report', () => {
     expect(lines([{ p95_ms: 1530.25, at: '2026-01-01 00:00:00', list: [1, 2], none: null }])[1]).toBe(
       '1530.25  2026-01-01 00:00:00  [1,2]  NULL',
     )
@@ -38,7 +35,7 @@ describe('a table', () => {
 
   it('cuts the longest text to fit, and never an id', () => {
     const row = { route: '/a/very/long/route/pattern', trace_id: '0123456789abcdef0123456789abcdef' }
-    const [header, line] = lines([row], { units: true }, 50)
+    const [header, line] = lines([row], { report: true }, 50)
     expect(line).toBe('/a/very/long/ro…  0123456789abcdef0123456789abcdef')
     expect(header).toBe('route             trace')
   })

@@ -14,7 +14,7 @@ export async function runVerify(options: ReaderOptions, { json }: { json?: boole
     const { ledger, imbalances, errors } = books
     const isBalanced = imbalances.length + errors.length === 0
     const verdict = isBalanced ? 'Balanced: nothing lost, nothing twice.' : 'These do not balance:'
-    const text = `${renderTable(ledger, { units: true })}\n${bold(verdict)}\n${imbalances.length ? renderTable(imbalances) : ''}`
+    const text = `${renderTable(ledger, { report: true })}\n${bold(verdict)}\n${imbalances.length ? renderTable(imbalances) : ''}`
     write(
       json ? `${JSON.stringify({ isBalanced, ledger: ledger[0], imbalances, errors })}\n` : text + renderErrors(errors),
     )

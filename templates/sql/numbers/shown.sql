@@ -1,0 +1,31 @@
+-- How the report shows numbers to people. With --json they stay as they are: raw.sql has the same names.
+CREATE OR REPLACE TEMP MACRO short(x) AS if(abs(x) < 9.95, printf('%.1f', x::DOUBLE), format('{:,}', round(x)::BIGINT));
+
+CREATE OR REPLACE TEMP MACRO ms(x) AS CASE
+  WHEN x < 1e3 THEN short(x) || ' ms'
+  WHEN x < 6e4 THEN short(x / 1e3) || ' s'
+  ELSE short(x / 6e4) || ' min'
+END;
+
+CREATE OR REPLACE TEMP MACRO bytes(x) AS CASE
+  WHEN x < 1e3 THEN x || ' B'
+  WHEN x < 1e6 THEN short(x / 1e3) || ' kB'
+  WHEN x < 1e9 THEN short(x / 1e6) || ' MB'
+  WHEN x < 1e12 THEN short(x / 1e9) || ' GB'
+  ELSE short(x / 1e12) || ' TB'
+END;
+
+CREATE OR REPLACE TEMP MACRO percent(part, whole) AS CASE
+  WHEN coalesce(whole, 0) = 0 THEN NULL
+  WHEN part = 0 THEN '0 %'
+  WHEN part < whole / 2000 THEN '<0.1 %'
+  ELSE short(100 * part / whole) || ' %'
+END;
+
+CREATE OR REPLACE TEMP MACRO since_seconds(seconds) AS CASE
+  WHEN seconds < 60 THEN round(seconds)::BIGINT || ' s ago'
+  WHEN seconds < 36e2 THEN round(seconds / 60)::BIGINT || ' min ago'
+  WHEN seconds < 864e2 THEN short(seconds / 36e2) || ' h ago'
+  ELSE short(seconds / 864e2) || ' d ago'
+END;
+CREATE OR REPLACE TEMP MACRO ago(moment) AS since_seconds(epoch(now() AT TIME ZONE 'UTC' - moment));
