@@ -49,7 +49,7 @@ export function packageJson(name: string, answers: Answers): object {
       dev: `${start} example/serve.ts`,
       demo: `${start} example/demo.ts`,
       ingest: command('ingest'),
-      ...(compacts && { compact: command('compact') }),
+      ...(compacts && { compact: command('compact'), replay: command('replay') }),
       report: command('report'),
       query: command('query'),
       verify: command('verify'),

@@ -62,6 +62,8 @@ export const FILES: readonly Row[] = [
   ...folder('src/storage', 'local.ts', 'lock.ts', 'logs.ts', 'log-heads.ts', 'memory.ts'),
   file('src/compactor/index.ts', PARQUET),
   file('src/compactor/abandon.ts', PARQUET),
+  file('src/compactor/commit.ts', PARQUET),
+  file('src/compactor/replay.ts', PARQUET),
   file('src/parquet/duckdb-wasm.ts', PARQUET),
   file('src/parquet/plain.ts', PARQUET),
   file('src/parquet/footer.ts', PARQUET),

@@ -108,6 +108,8 @@ export interface LogSource {
    * else; `later`: not now, ask again. Other bytes than the marked ones throw.
    */
   next(info: SourceInfo, newest: Mark | null): Promise<SourceRange | 'ingested' | 'later'>
+  /** The range of a mark once more; null when it is gone. Whoever reads it compares the hash with the mark's. */
+  reopen(info: SourceInfo, mark: Mark): Promise<SourceRange | null>
   exists(key: string): Promise<boolean>
   /** Deletes the log if it is still this version and nobody will write to it; false when it stays. */
   remove(info: SourceInfo): Promise<boolean>

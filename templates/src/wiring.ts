@@ -1,4 +1,5 @@
 import { type CompactResult, createCompactor } from './compactor/index.ts'
+import { createReplay, type ReplayResult } from './compactor/replay.ts'
 import { transform } from './custom/transform.ts'
 import type { Granularity } from './lake/layout.ts'
 import { localPins } from './lake/pins.ts'
@@ -8,7 +9,7 @@ import { createProcessor, type IngestResult } from './processor/index.ts'
 import { columns } from './schema.ts'
 import { localStorageAdapter } from './storage/local.ts'
 import { localLogs } from './storage/logs.ts'
-import { parseTime } from './worker/settings.ts'
+import { parseTime, UsageError } from './worker/settings.ts'
 
 /** The values of `analytics.config.ts`, as they stand after the flags. */
 export interface Settings {
@@ -22,7 +23,7 @@ export interface Settings {
   deleteSources: boolean
 }
 
-export type JobResult = IngestResult | CompactResult
+export type JobResult = IngestResult | CompactResult | ReplayResult
 
 /** The one place where interfaces meet their implementations: change a storage, an engine or a format here. */
 export function wire(settings: Settings) {
@@ -31,17 +32,23 @@ export function wire(settings: Settings) {
   const storage = localStorageAdapter(settings.lake)
   const merger = duckdbWasmParquetMerger()
   const place = { storage, columns, prefix, granularity }
+  const reading = { source, writer: duckdbWasmParquetWriter(), parseLine, transform, maxEntriesPerFile }
   return {
     lake: { ...place, readMetadata: merger.readMetadata, openPins: () => localPins(settings.lake) },
     jobs: {
       ingest(onProgress: (result: IngestResult) => void) {
-        const seams = { writer: duckdbWasmParquetWriter(), parseLine, transform }
-        return createProcessor({ ...place, ...seams, source, maxEntriesPerFile, deleteSources, onProgress }).run()
+        return createProcessor({ ...place, ...reading, deleteSources, onProgress }).run()
       },
       compact(onProgress: (result: CompactResult) => void) {
         const sourceExists = async (name: string, key: string) => name !== source.name || source.exists(key)
         const before = parseTime(settings.before)
         return createCompactor({ ...place, merger, sourceExists, onProgress }).run({ before })
+      },
+      replay(onProgress: (result: ReplayResult) => void, { from, to }: { from?: string; to?: string }) {
+        if (!from || !to)
+          throw new UsageError('replay wants --from and --to: it rebuilds the whole partitions in between')
+        const window = { from: parseTime(from), to: parseTime(to) }
+        return createReplay({ ...place, ...reading, merger, onProgress }).run(window)
       },
     },
   }

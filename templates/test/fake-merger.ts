@@ -1,8 +1,10 @@
 import { createCompactor } from '../src/compactor/index.ts'
+import { createReplay, type ReplayOptions } from '../src/compactor/replay.ts'
 import type { Granularity } from '../src/lake/layout.ts'
+import { parseLine } from '../src/processor/formats/standard.ts'
 import { columns } from '../src/schema.ts'
 import type { LogSource, MergeInput, ParquetMerger } from '../src/types.ts'
-import { encode, type FakeFile, type TestLake, testLake } from './fakes.ts'
+import { encode, type FakeFile, fakeWriter, testLake } from './fakes.ts'
 
 async function readFake({ name, size, read }: MergeInput): Promise<FakeFile> {
   const text = Buffer.from(await read(0, size)).toString('utf8')
@@ -22,14 +24,16 @@ export const fakeMerger: ParquetMerger = {
   readMetadata: async (input) => (await readFake(input)).metadata,
 }
 
-/** A lake in memory with the real processor and the real compactor. */
+/** A lake in memory with the real processor, the real compactor and the real replay. */
 export function compactingLake(source: LogSource, granularity: Granularity = 'day') {
   const lake = testLake(source, granularity)
   const sourceExists = async (_: string, key: string) => source.exists(key)
-  const place = { storage: lake.storage, prefix: 'analytics', granularity, columns }
+  const place = { storage: lake.storage, prefix: 'analytics', granularity, columns, merger: fakeMerger, sourceExists }
   return {
     ...lake,
     compact: (before = Number.MAX_SAFE_INTEGER): ReturnType<ReturnType<typeof createCompactor>['run']> =>
-      createCompactor({ ...place, merger: fakeMerger, sourceExists }).run({ before }),
-  } satisfies TestLake & { compact: unknown }
+      createCompactor(place).run({ before }),
+    replay: (over: Partial<ReplayOptions> = {}): ReturnType<ReturnType<typeof createReplay>['run']> =>
+      createReplay({ ...place, source, writer: fakeWriter, parseLine, ...over }).run({ from: 0, to: Infinity }),
+  }
 }

@@ -54,6 +54,12 @@ export function memoryLogs(files: Record<string, string | Uint8Array>): LogSourc
       })()
       return { key, path: key, offset: 0, identity: etagOf(key), body, sha256: createHash('sha256') }
     },
+    async reopen({ key, etag }) {
+      const body = (async function* () {
+        yield bytesOf(key)
+      })()
+      return key in files ? { key, path: key, offset: 0, identity: etag, body, sha256: createHash('sha256') } : null
+    },
     exists: async (key) => key in files,
     async remove({ key, etag }) {
       if (!(key in files) || etagOf(key) !== etag) return false

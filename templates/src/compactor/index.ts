@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { createStandings, type Fragment, inputOf, listPartitions, type Partition, wasGone } from '../lake/fragments.ts'
-import { compactedKey, type Granularity, hourStart } from '../lake/layout.ts'
-import { formatLineage, type Lineage, parseLineage } from '../lake/lineage.ts'
+import { createStandings, type Fragment, inputOf, listPartitions, type Partition } from '../lake/fragments.ts'
+import { type Granularity, hourStart } from '../lake/layout.ts'
+import { type Lineage, parseLineage } from '../lake/lineage.ts'
 import type { Column, CompactorStorage, ParquetMerger, PipelineError } from '../types.ts'
 import { createAbandon } from './abandon.ts'
+import { commitPartition } from './commit.ts'
 
 const DAY_MS = 24 * 3600_000
 
@@ -98,7 +99,8 @@ export function createCompactor(options: CompactorOptions): Compactor {
     }
     const runId = randomUUID()
     const next = extend(lineage, found, runId)
-    const committed = await commit(partition, found.candidates, next)
+    const inputs = [...(partition.compacted ? [partition.compacted] : []), ...found.candidates.map(({ info }) => info)]
+    const committed = await commitPartition(options, partition, inputs, next)
     if (committed?.runId !== runId) {
       result.lost++
       return
@@ -138,30 +140,6 @@ export function createCompactor(options: CompactorOptions): Compactor {
     return found
   }
 
-  /** One conditional write; resolves to the lineage that stands in the store afterwards. */
-  async function commit({ path, compacted }: Partition, candidates: readonly Candidate[], next: Lineage) {
-    const key = compactedKey(prefix, path)
-    const inputs = [...(compacted ? [compacted] : []), ...candidates.map(({ info }) => info)]
-    const body = merger.merge(
-      inputs.map((info) => inputOf(storage, info)),
-      options.columns,
-      (rows) => {
-        if (rows !== next.rows) throw new Error(`${key}: ${rows} rows were merged, the marks say ${next.rows}`)
-        return formatLineage(next)
-      },
-    )
-    let failure: unknown
-    try {
-      await storage.put(key, body, compacted ? { ifMatch: compacted.etag } : 'absent')
-    } catch (error) {
-      failure = error // it may have taken all the same: a time-out says nothing
-    }
-    const info = await storage.head(key)
-    const standing = info && parseLineage(await merger.readMetadata(inputOf(storage, info)), key)
-    if (failure && standing?.runId !== next.runId && !wasGone(failure)) throw failure
-    return standing
-  }
-
   async function remove(fragments: readonly Fragment[], result: CompactResult): Promise<void> {
     await storage.delete(fragments.map(({ key }) => key))
     result.deleted += fragments.length
@@ -186,7 +164,8 @@ function extend(lineage: Lineage | null, { candidates, absorbed, oldestLeftOut }
   }
   for (const { name, modified } of candidates) names[name] = modified
   const rows = candidates.reduce((sum, candidate) => sum + candidate.rows, lineage?.rows ?? 0)
-  return { names, forgotten, generation: (lineage?.generation ?? 0) + 1, runId, rows }
+  const adjusted = lineage?.adjusted ?? {}
+  return { names, adjusted, forgotten, generation: (lineage?.generation ?? 0) + 1, runId, rows }
 }
 
 function emptyResult(): CompactResult {

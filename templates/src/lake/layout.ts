@@ -28,6 +28,14 @@ export function partitionOf(hour: Hour, granularity: Granularity): string {
   return hourPath(hour).split('/').slice(0, PARTS[granularity]).join('/')
 }
 
+/** First and past-the-end millisecond of a partition. */
+export function partitionSpan(path: string): [number, number] {
+  const [year = 0, month = 1, day, hour] = path.split('/').map(Number)
+  const at = (months: number, days: number, hours: number) =>
+    Date.UTC(year, month - 1 + months, (day ?? 1) + days, (hour ?? 0) + hours)
+  return [at(0, 0, 0), hour !== undefined ? at(0, 0, 1) : day !== undefined ? at(0, 1, 0) : at(1, 0, 0)]
+}
+
 export const compactedKey = (prefix: string, partition: string) => `${prefix}/${partition}/${COMPACTED}`
 
 /** First 20 hex digits of the sha256 of a source's name and id: 12 would collide at 10^8 sources. */

@@ -1,5 +1,6 @@
 import { SCHEMA_VERSION } from '../schema.ts'
 import type { FooterMetadata } from '../types.ts'
+import type { Hour } from './layout.ts'
 
 /** What a compacted file says of itself in its footer: rows and lineage live and change together. */
 export interface Lineage {
@@ -12,6 +13,8 @@ export interface Lineage {
   /** The run that wrote it: how a commit that timed out recognises its own work. */
   runId: string
   rows: number
+  /** Rows by hour that a replay made more or fewer of than the marks say. */
+  adjusted: Record<Hour, number>
 }
 
 /** Reads a compacted file's footer; throws, naming the file, where the lineage is missing or damaged. */
@@ -19,19 +22,21 @@ export function parseLineage(metadata: FooterMetadata, where: string): Lineage {
   const damaged = (what: string) =>
     new Error(`${where}: ${what} in its footer. It was not written by this compactor: move it away and compact again.`)
   let names: unknown
+  let adjusted: unknown
   try {
     names = JSON.parse(metadata.lineage ?? '')
+    adjusted = JSON.parse(metadata.adjusted ?? '{}')
   } catch {
     throw damaged('no readable lineage')
   }
   const [forgotten, generation, rows] = [metadata.forgotten, metadata.generation, metadata.rows].map(Number)
   const numbers = [forgotten, generation, rows, ...Object.values(names as object)]
   if (!numbers.every(Number.isFinite) || !metadata.runId) throw damaged('a damaged lineage')
-  return { names, forgotten, generation, rows, runId: metadata.runId } as Lineage
+  return { names, adjusted, forgotten, generation, rows, runId: metadata.runId } as Lineage
 }
 
-export function formatLineage(lineage: Lineage): FooterMetadata {
-  const { names, ...rest } = lineage
+export function formatLineage({ names, adjusted, ...rest }: Lineage): FooterMetadata {
   const text = Object.entries(rest).map(([key, value]) => [key, String(value)])
-  return { lineage: JSON.stringify(names), ...Object.fromEntries(text), schemaVersion: String(SCHEMA_VERSION) }
+  const lists = { lineage: JSON.stringify(names), adjusted: JSON.stringify(adjusted) }
+  return { ...lists, ...Object.fromEntries(text), schemaVersion: String(SCHEMA_VERSION) }
 }

@@ -40,6 +40,17 @@ export function localLogs(folder: string, { name = 'logs', settleMs = 5000 }: Lo
       }
     },
 
+    async reopen({ key, path, etag: identity }, { offset, size }) {
+      const file = await open(join(folder, path)).catch(ifMissing)
+      if (!file) return null
+      const sha256 = createHash('sha256')
+      const { buffer: head } = await file.read(Buffer.alloc(2), 0, 2, 0)
+      const raw = readRange(file, 0, isGzip(head) ? (await file.stat()).size : offset + size, false)
+      const bytes = (isGzip(head) ? gunzipped(raw) : raw)[Symbol.asyncIterator]()
+      const rest = (await skip(bytes, offset, sha256)) ?? new Uint8Array()
+      return { key, path, offset, identity, body: follow(rest, bytes, file, size), sha256 }
+    },
+
     async exists(key) {
       for await (const info of listLogs(folder)) if (info.key === key) return true
       return false
@@ -100,7 +111,7 @@ async function nextRange(
   const rest = await skip(bytes, offset, sha256)
   const isKnown = rest !== null && (!newest || sha256.copy().digest('hex') === newest.sha256)
   if (isKnown && rest.length > 0) {
-    const body = follow(rest, bytes, file, async () => {
+    const body = follow(rest, bytes, file, Infinity, async () => {
       if ((await streamKey(file, path)).key !== key) throw new Error('it was truncated while it was read; run again')
     })
     return { key, path, offset, identity, body, sha256 }
@@ -122,16 +133,21 @@ async function skip(bytes: AsyncIterator<Uint8Array>, offset: number, sha256: Ha
   }
 }
 
-/** The bytes, then a last look that they came from the log they are taken for; closes the file. */
+/** So many bytes, then a last look that they came from the log they are taken for; closes the file. */
 async function* follow(
   first: Uint8Array,
   rest: AsyncIterator<Uint8Array>,
   file: FileHandle,
-  check: () => Promise<void>,
+  size: number,
+  check = async () => {},
 ): Bytes {
   try {
-    yield first
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
+    yield first.subarray(0, size)
+    let left = size - first.length
+    for (let next = await rest.next(); left > 0 && !next.done; next = await rest.next()) {
+      yield next.value.subarray(0, left)
+      left -= next.value.length
+    }
     await check()
   } finally {
     await rest.return?.()

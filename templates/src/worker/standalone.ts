@@ -7,7 +7,7 @@ import { type Flags, parseFlags, UsageError } from './settings.ts'
 
 const readers = { report: runReport, query: runQuery, verify: runVerify }
 
-/** The command line of the pipeline: `ingest`, `compact`, `report`, `query` and `verify`; resolves to the exit code. */
+/** The command line of the pipeline: the jobs of the wiring, `report`, `query` and `verify`; resolves to the exit code. */
 async function main([command = '', ...args]: string[]): Promise<number> {
   const flags = parseFlags(args)
   const { jobs, lake } = wire(flags.settings)
@@ -22,14 +22,14 @@ async function main([command = '', ...args]: string[]): Promise<number> {
 /** Progress and a summary for people on a terminal, one JSON document for programs. */
 async function runJob(
   name: string,
-  job: (onProgress: (result: JobResult) => void) => Promise<JobResult>,
+  job: (onProgress: (result: JobResult) => void, flags: Flags) => Promise<JobResult>,
   flags: Flags,
 ) {
   const forPeople = flags.text || (process.stdout.isTTY && !flags.json)
   const showsProgress = forPeople && process.stderr.isTTY
   let result: JobResult | { errors: PipelineError[] }
   try {
-    result = await job((soFar) => showsProgress && process.stderr.write(`\r\x1b[K${name}: ${summary(soFar)}`))
+    result = await job((soFar) => showsProgress && process.stderr.write(`\r\x1b[K${name}: ${summary(soFar)}`), flags)
   } catch (error) {
     if (error instanceof UsageError) throw error
     result = { errors: [{ where: name, message: (error as Error).message }] }
