@@ -33,7 +33,7 @@ async function readBooks(options: ReaderOptions, lake: Lake, marks: string[]) {
     for (const { key, path } of files)
       await rows(`SELECT bit_xor(hash(file)) FROM ${scan([path])} AS file`).then(
         () => sound.push(path),
-        (error: Error) => errors.push({ where: key, message: error.message }),
+        ({ message }: Error) => errors.push({ where: key, message: message.replaceAll(path, key) }),
       )
     await rows(analyticsView(sound) + count)
   })
