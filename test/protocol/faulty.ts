@@ -207,6 +207,7 @@ export function faultyLogs(inner: LogSource, actor: Actor, { gate, count }: Sche
       if (cut) count('cut short')
       return { ...opened.range, body: served(opened.bytes, cut) }
     },
+    reopen: (info, mark) => gate(actor, `open log ${info.key} again`, false, () => inner.reopen(info, mark)),
     exists: (key) => gate(actor, `log ${key} exists?`, false, () => inner.exists(key)),
     remove: (info) => gate(actor, `remove log ${info.key}`, true, () => inner.remove(info)),
   }
