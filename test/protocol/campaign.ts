@@ -48,7 +48,7 @@ const PREFIX = 'analytics'
 const HOUR_MS = 3600_000
 const START = Date.UTC(2026, 4, 1)
 const CUTOFFS = ['2026-03-04T06:00', '2026-03-04T09:30', '2026-03-05T00:30', '2026-04-01T14:00']
-const real: Code = { createProcessor, createCompactor, openSnapshot }
+export const real: Code = { createProcessor, createCompactor, openSnapshot }
 
 /** Configurations as people edit them over time: what they make of an entry, and how much they buffer. */
 const edits = [
