@@ -1,0 +1,34 @@
+import { config } from '../../templates/analytics.config.ts'
+import { duckdbWasmParquetWriter } from '../../templates/src/parquet/duckdb-wasm.ts'
+import { withLake } from '../../templates/src/query/duckdb.ts'
+import { columns } from '../../templates/src/schema.ts'
+import { wire } from '../../templates/src/wiring.ts'
+
+// The jobs of the project in the working folder, in turn and without a pause, from "go" until "stop" or a kill.
+const [jobNames = '', settings = '{}'] = process.argv.slice(2)
+const { jobs, lake } = wire({ ...config, before: '0s', settle: 30, ...JSON.parse(settings) })
+const work: Record<string, () => Promise<{ errors: unknown[] }>> = {
+  ingest: () => jobs.ingest(() => {}),
+  compact: () => jobs.compact(() => {}),
+  read: () => withLake(lake, async ({ rows, broken }) => ({ errors: broken, rows: await rows('FROM analytics') })),
+}
+await duckdbWasmParquetWriter().open(columns).finish({}) // DuckDB's start is not what is to be interrupted
+
+let isStopped = false
+process.on('message', (word) => {
+  if (word === 'stop') isStopped = true
+  else void runOn()
+})
+process.send?.('ready')
+
+async function runOn(): Promise<void> {
+  while (!isStopped) {
+    for (const job of jobNames.split(',')) {
+      const failed = (error: Error) => ({ errors: [{ where: job, message: error.message }] })
+      const { errors } = (await work[job]?.().catch(failed)) ?? failed(new Error('no such job'))
+      if (errors.length) process.send?.({ job, errors })
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  process.disconnect()
+}
