@@ -43,6 +43,7 @@ export const FILES: readonly Row[] = [
   ...variants('example/serve.ts', { default: { runtime: ['node'] }, bun: { runtime: ['bun'] } }),
 
   ...folder('sql', 'marks.sql', 'traffic.sql'),
+  ...folder('sql/numbers', 'raw.sql', 'shown.sql'),
   ...folder('sql/report', '1-overview.sql', '2-timeline.sql', '3-routes.sql', '4-failing.sql', '5-slowest.sql'),
   ...folder('sql/verify', 'counted.sql', 'imbalances.sql', 'ledger.sql'),
 
