@@ -188,19 +188,35 @@ describe('local logs', () => {
     expect([...keys]).toEqual([expect.stringMatching(/^20260304T050607\.890Z-[0-9a-f]{16}$/)])
   })
 
-  it('that are replaced while they are read are left for the next run, which reads both', async () => {
+  it('that are rotated between listing and reading are left for the next run, which reads both', async () => {
     const lake = open()
     await writeFile(file, line('a'))
     const source = localLogs(folder, { settleMs: 0 })
-    const list = source.list
+    const { list } = source
     source.list = async function* () {
       for await (const info of list()) {
-        await copyFile(file, `${file}.1`)
+        await rename(file, `${file}.1`)
         await writeFile(file, line('b'))
         yield info
       }
     }
-    expect((await lake.ingest({ source })).errors).toMatchObject([{ where: 'app.ndjson' }])
+    expect(await lake.ingest({ source })).toMatchObject({ sources: 0, errors: [] })
+    expect(await lake.ingest()).toMatchObject({ rows: 2, errors: [] })
+    expect(await lake.ingest()).toMatchObject({ sources: 0, errors: [] })
+  })
+
+  it('that are copied and truncated while they are read are an error of this run; the next one reads both', async () => {
+    const lake = open()
+    await writeFile(file, line('a'))
+    const source = localLogs(folder, { settleMs: 0 })
+    const { next } = source
+    source.next = async (info, newest) => {
+      const range = await next(info, newest)
+      await copyFile(file, `${file}.1`)
+      await writeFile(file, line('b'))
+      return range
+    }
+    expect((await lake.ingest({ source })).errors).toMatchObject([{ message: expect.stringContaining('run again') }])
     expect(await lake.ingest()).toMatchObject({ rows: 2, errors: [] })
     expect(await lake.ingest()).toMatchObject({ sources: 0, errors: [] })
   })

@@ -100,6 +100,7 @@ async function nextRange(
   refuseOtherCompression(head)
   const gzip = isGzip(head)
   if (newest?.identity === identity && (gzip || size === offset)) return 'ingested'
+  if ((await streamKey(file, path)).key !== key) return 'later' // rotated since it was listed: it has another name now
   const isSettled = Date.now() - Number(stats.mtimeMs) >= settleMs
   if (gzip && !isSettled) return 'later' // a gzip file is whole or nothing
   const end = gzip || isSettled ? size : await afterLastNewline(file, offset, size)
