@@ -7,6 +7,8 @@ export interface ReadOptions {
   transform?: (entry: AnalyticsEntry) => AnalyticsEntry | null
   /** A longer line is counted as rejected and not kept in memory. */
   maxLineBytes?: number
+  /** A gzip that inflates to more than so many times its size is refused. */
+  maxGzipRatio?: number
   /** An entry this far in the future is rejected: its clock is wrong, and its partition would never be compacted. */
   maxFutureMs?: number
   now?: () => number
@@ -64,6 +66,7 @@ export async function readEntries(
   for await (const lines of readLines(
     observe(range, (bytes) => (size += bytes)),
     maxLineBytes,
+    options.maxGzipRatio,
   )) {
     for (const line of lines) {
       readLine(line)

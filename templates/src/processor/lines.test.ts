@@ -1,6 +1,7 @@
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { decode, readLines } from './lines.ts'
+import { decode, gunzipped, readLines } from './lines.ts'
 
 async function read(chunks: Uint8Array[], maxLineBytes = 1 << 20): Promise<(string | null)[]> {
   const body = (async function* () {
@@ -42,5 +43,16 @@ describe('lines', () => {
 
   it('of a truncated gzip throw', async () => {
     await expect(read([gzipSync('a\nb\n').subarray(0, -9)])).rejects.toThrow(/end of file/)
+  })
+  it('of a gzip bomb throw and say what to do; a small log may be that uniform', async () => {
+    const inflate = async (bytes: Uint8Array, maxRatio: number, bombBytes: number) => {
+      let inflated = 0
+      for await (const chunk of gunzipped(Readable.from([bytes]), maxRatio, bombBytes)) inflated += chunk.length
+      return inflated
+    }
+    const zeros = gzipSync(Buffer.alloc(1 << 20)) // a thousand times smaller
+    await expect(inflate(zeros, 200, 1 << 16)).rejects.toThrow(/more than 200 times.*raise `maxGzipRatio`/)
+    expect(await inflate(zeros, 2000, 1 << 16)).toBe(1 << 20)
+    expect(await inflate(zeros, 200, 1 << 21)).toBe(1 << 20)
   })
 })

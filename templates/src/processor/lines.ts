@@ -14,7 +14,7 @@ export type RawLine = Buffer | null
  * Cuts bytes into lines, gunzipped where they are gzip, whatever the file is called. Yields the lines of a chunk at a
  * time; the last line needs no newline. Memory is bounded by a chunk and `maxLineBytes`. A damaged gzip throws.
  */
-export async function* readLines(body: Bytes, maxLineBytes: number): AsyncIterable<RawLine[]> {
+export async function* readLines(body: Bytes, maxLineBytes: number, maxGzipRatio?: number): AsyncIterable<RawLine[]> {
   let rest: Buffer[] = []
   let restBytes = 0
   let first = true
@@ -27,7 +27,7 @@ export async function* readLines(body: Bytes, maxLineBytes: number): AsyncIterab
     first = false
     return line?.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line
   }
-  for await (const chunk of gunzipped(body)) {
+  for await (const chunk of gunzipped(body, maxGzipRatio)) {
     const lines: RawLine[] = []
     let start = 0
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
@@ -50,8 +50,11 @@ export function decode(line: Buffer): string | null {
   return text.includes('\ufffd') && !isUtf8(line) ? null : text
 }
 
-/** Sniffs gzip by its first two bytes. `createGunzip` because DecompressionStream throws on a second gzip member. */
-export async function* gunzipped(body: Bytes): AsyncIterable<Buffer> {
+/**
+ * Sniffs gzip by its first two bytes. `createGunzip` because DecompressionStream throws on a second gzip member. Throws
+ * where it inflates to more than `maxRatio` times its size, but not before `bombBytes`: small logs may be that uniform.
+ */
+export async function* gunzipped(body: Bytes, maxRatio = 200, bombBytes = 1 << 26): AsyncIterable<Buffer> {
   const chunks = body[Symbol.asyncIterator]()
   let head = Buffer.alloc(0)
   while (head.length < 2) {
@@ -71,7 +74,15 @@ export async function* gunzipped(body: Bytes): AsyncIterable<Buffer> {
   const gunzip = createGunzip({ chunkSize: 1 << 20 })
   // What breaks the source also ends the stream below with the same error, so it is told once.
   pipeline(Readable.from(whole), gunzip).catch(() => {})
-  yield* gunzip as AsyncIterable<Buffer>
+  let inflated = 0
+  for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+    inflated += chunk.length
+    if (inflated > bombBytes && inflated > gunzip.bytesWritten * maxRatio)
+      throw new Error(
+        `inflates to more than ${maxRatio} times its size, as gzip bombs do; if it is a log, raise \`maxGzipRatio\` in src/wiring.ts`,
+      )
+    yield chunk
+  }
 }
 
 const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

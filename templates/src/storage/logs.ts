@@ -14,6 +14,8 @@ export interface LocalLogsOptions {
   name?: string
   /** A file younger than this is read up to its last newline, an older one to its end. */
   settleMs?: number
+  /** A gzip that inflates to more than so many times its size is refused. */
+  maxGzipRatio?: number
 }
 
 /**
@@ -21,7 +23,8 @@ export interface LocalLogsOptions {
  * copied, truncated after a copy, or compressed, and what follows an earlier mark is a range of its own.
  * Hidden files are not read; symbolic links neither, or one file could count twice.
  */
-export function localLogs(folder: string, { name = 'logs', settleMs = 5000 }: LocalLogsOptions = {}): LogSource {
+export function localLogs(folder: string, options: LocalLogsOptions = {}): LogSource {
+  const { name = 'logs', settleMs = 5000, maxGzipRatio } = options
   return {
     name,
     // Files carry this machine's clock, which may be set back: look again at all that changed about a day ago.
@@ -33,7 +36,7 @@ export function localLogs(folder: string, { name = 'logs', settleMs = 5000 }: Lo
       if (!file) return 'later'
       let next: SourceRange | 'ingested' | 'later' = 'later'
       try {
-        next = await nextRange(file, info, newest, settleMs)
+        next = await nextRange(file, info, newest, { settleMs, maxGzipRatio })
         return next
       } finally {
         if (typeof next === 'string') await file.close()
@@ -46,7 +49,7 @@ export function localLogs(folder: string, { name = 'logs', settleMs = 5000 }: Lo
       const sha256 = createHash('sha256')
       const { buffer: head } = await file.read(Buffer.alloc(2), 0, 2, 0)
       const raw = readRange(file, 0, isGzip(head) ? (await file.stat()).size : offset + size, false)
-      const bytes = (isGzip(head) ? gunzipped(raw) : raw)[Symbol.asyncIterator]()
+      const bytes = (isGzip(head) ? gunzipped(raw, maxGzipRatio) : raw)[Symbol.asyncIterator]()
       const rest = (await skip(bytes, offset, sha256)) ?? new Uint8Array()
       return { key, path, offset, identity, body: follow(rest, bytes, file, size), sha256 }
     },
@@ -91,7 +94,7 @@ async function nextRange(
   file: FileHandle,
   { key, path, etag }: SourceInfo,
   newest: Mark | null,
-  settleMs: number,
+  { settleMs, maxGzipRatio }: { settleMs: number; maxGzipRatio: number | undefined },
 ): Promise<SourceRange | 'ingested' | 'later'> {
   const stats = await file.stat({ bigint: true })
   const [size, identity] = [Number(stats.size), identityOf(stats)]
@@ -108,7 +111,7 @@ async function nextRange(
   // What is in already must be what the log still begins with; then the rest is new, however it got here.
   const sha256 = createHash('sha256')
   const raw = readRange(file, 0, gzip ? size : Math.max(end, Math.min(offset, size)), false)
-  const bytes = (gzip ? gunzipped(raw) : raw)[Symbol.asyncIterator]()
+  const bytes = (gzip ? gunzipped(raw, maxGzipRatio) : raw)[Symbol.asyncIterator]()
   const rest = await skip(bytes, offset, sha256)
   const isKnown = rest !== null && (!newest || sha256.copy().digest('hex') === newest.sha256)
   if (isKnown && rest.length > 0) {
