@@ -183,6 +183,7 @@ describe('verify', () => {
         rejected: 5,
         dropped: 0,
         rows: 150,
+        replayed: 0,
         in_lake: 150,
       },
       imbalances: [],
@@ -206,11 +207,27 @@ describe('verify', () => {
     expect(code).toBe(1)
     expect(json().ledger).toMatchObject({ rows: 13, in_lake: 14 })
     expect(json().imbalances).toEqual([
-      { where: 'hour 2026010110', rule: 'rows by the marks = rows in the lake', expected: 4, found: 0 },
-      { where: 'hour 2026010300', rule: 'rows by the marks = rows in the lake', expected: 5, found: 10 },
+      { where: 'hour 2026010110', rule: 'rows by the marks and replays = rows in the lake', expected: 4, found: 0 },
+      { where: 'hour 2026010300', rule: 'rows by the marks and replays = rows in the lake', expected: 5, found: 10 },
       { where: 'logs/c', rule: 'entries = rows + dropped', expected: 1, found: 2 },
       { where: 'logs/c', rule: 'lines + extra = entries + foreign + rejected', expected: 2, found: 1 },
     ])
+  })
+
+  it('takes into account what a replay dropped or added', async () => {
+    const replayed = newLake()
+    await replayed.found()
+    const [hour, before, after] = ['2026010110', 4, 3]
+    const ingested = await replayed.ingested('a', [{ hour, rows: before }])
+    const rebuilt = await replayed.fragments('a', [{ hour, rows: after }])
+    await replayed.compact(rebuilt, {
+      names: { [(ingested[0] as Written).name]: 1 },
+      adjusted: { [hour]: after - before },
+    })
+    replayed.remove([...ingested, ...rebuilt])
+    const { code, json } = await verify(replayed)
+    expect(json()).toMatchObject({ isBalanced: true, ledger: { rows: 4, replayed: -1, in_lake: 3 }, imbalances: [] })
+    expect(code).toBe(0)
   })
 
   it('names a damaged file, counts the others, and fails', async () => {

@@ -3,3 +3,8 @@ CREATE OR REPLACE TABLE counted AS
 SELECT strftime(timestamp, '%Y%m%d%H') AS hour, count(*) AS "rows", bit_xor(hash(analytics)) AS read
 FROM analytics
 GROUP BY hour;
+
+-- What replays made more or fewer of than the marks say.
+CREATE OR REPLACE TABLE adjusted AS
+SELECT pair ->> 0 AS hour, (pair ->> 1)::BIGINT AS "rows"
+FROM (SELECT unnest(from_json(getvariable('adjusted'), '["JSON"]')) AS pair);

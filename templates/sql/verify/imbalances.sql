@@ -9,7 +9,7 @@ WITH books AS (
 ),
 promised AS (
   SELECT fragment.name[:10] AS hour, sum(fragment.rows) AS "rows"
-  FROM (SELECT unnest(fragments) AS fragment FROM marks)
+  FROM (SELECT unnest(fragments) AS fragment FROM marks UNION ALL SELECT {'name': hour, 'rows': "rows"} FROM adjusted)
   GROUP BY hour
 )
 SELECT source AS "where", 'lines + extra = entries + foreign + rejected' AS rule,
@@ -22,7 +22,7 @@ UNION ALL
 SELECT source, 'rows = rows of its fragments', "rows", stored
 FROM books WHERE "rows" IS DISTINCT FROM stored
 UNION ALL
-SELECT 'hour ' || hour, 'rows by the marks = rows in the lake', coalesce(promised.rows, 0), coalesce(counted.rows, 0)
+SELECT 'hour ' || hour, 'rows by the marks and replays = rows in the lake', coalesce(promised.rows, 0), coalesce(counted.rows, 0)
 FROM promised FULL JOIN counted USING (hour)
 WHERE coalesce(promised.rows, 0) <> coalesce(counted.rows, 0)
 ORDER BY 1, 2;

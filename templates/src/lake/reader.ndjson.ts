@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { columns } from '../schema.ts'
 import type { CompactorStorage, PipelineError } from '../types.ts'
-import { fragmentKey } from './layout.ts'
+import { fragmentKey, type Hour } from './layout.ts'
 import { readMark } from './state.ts'
 
 export interface ReaderOptions {
@@ -15,6 +15,8 @@ export interface ReaderOptions {
 export interface Snapshot {
   files: { key: string; path: string }[]
   broken: PipelineError[]
+  /** Rows by hour that replays made more or fewer of than the marks say: none, where nothing is replaced. */
+  adjusted: [Hour, number][]
   release(): Promise<void>
 }
 
@@ -30,7 +32,7 @@ export async function openSnapshot({ storage, prefix, lakeDir }: ReaderOptions):
       else broken.push({ where: key, message: 'its source is marked as ingested, but the file is gone' })
     }
   }
-  return { files, broken, release: async () => {} }
+  return { files, broken, adjusted: [], release: async () => {} }
 }
 
 /** What DuckDB reads the files with: by the columns of today, which NDJSON itself does not name or type. */

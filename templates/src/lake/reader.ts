@@ -1,6 +1,6 @@
 import type { CompactorStorage, ParquetMerger, PipelineError } from '../types.ts'
 import { createStandings, listPartitions, type Partition } from './fragments.ts'
-import { type Granularity, parseFragmentName } from './layout.ts'
+import { type Granularity, type Hour, parseFragmentName } from './layout.ts'
 import { type Lineage, parseLineage } from './lineage.ts'
 import type { Pin, Pins } from './pins.ts'
 
@@ -17,10 +17,12 @@ export interface Snapshot {
   files: { key: string; path: string }[]
   /** Files that could not be read; their rows are missing, all others are there. */
   broken: PipelineError[]
+  /** Rows by hour that replays made more or fewer of than the marks say. */
+  adjusted: [Hour, number][]
   release(): Promise<void>
 }
 
-type Taken = { etag: string; files: Pin[]; broken: PipelineError[] }
+type Taken = { etag: string; files: Pin[]; broken: PipelineError[]; adjusted: [Hour, number][] }
 /** Sources whose rows are taken, and fragments that are decided on: a mark, once there, never changes. */
 type Known = Record<'sources' | 'fragments', Set<string>>
 
@@ -51,7 +53,12 @@ export async function openSnapshot(options: ReaderOptions): Promise<Snapshot> {
     throw error
   }
   const parts = [...taken.values()]
-  return { files: parts.flatMap((p) => p.files), broken: parts.flatMap((p) => p.broken), release: () => pins.release() }
+  return {
+    files: parts.flatMap(({ files }) => files),
+    broken: parts.flatMap(({ broken }) => broken),
+    adjusted: parts.flatMap(({ adjusted }) => adjusted),
+    release: () => pins.release(),
+  }
 }
 
 function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins, known: Known) {
@@ -59,7 +66,7 @@ function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins
   const standingOf = createStandings(storage, prefix, (input) => readMetadata(pinned.get(input.name)?.input ?? input))
 
   return async ({ compacted, fragments }: Partition): Promise<Taken> => {
-    const taken: Taken = { etag: compacted?.etag ?? '', files: [], broken: [] }
+    const taken: Taken = { etag: compacted?.etag ?? '', files: [], broken: [], adjusted: [] }
     let lineage: Lineage | null = null
     /** Reads from a pin, unless the object is gone: whatever took it away shows at the next look. */
     const read = async (key: string, use: (pin: Pin) => Promise<unknown>) => {
@@ -70,6 +77,7 @@ function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins
       await read(compacted.key, async (pin) => {
         lineage = parseLineage(await readMetadata(pin.input), pin.key)
         for (const name in lineage.names) known.sources.add(sourceOf(name))
+        taken.adjusted.push(...Object.entries(lineage.adjusted))
         taken.files.push(pin)
       })
     for (const fragment of fragments)

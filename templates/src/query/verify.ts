@@ -14,7 +14,8 @@ export async function runVerify(options: ReaderOptions, { json }: { json?: boole
     const { ledger, imbalances, errors } = books
     const isBalanced = imbalances.length + errors.length === 0
     const verdict = isBalanced ? 'Balanced: nothing lost, nothing twice.' : 'These do not balance:'
-    const text = `${renderTable(ledger, { report: true })}\n${bold(verdict)}\n${imbalances.length ? renderTable(imbalances) : ''}`
+    const totals = Object.entries(ledger[0] ?? {}).map(([ledger, total]) => ({ ledger, total }))
+    const text = `${renderTable(totals, { report: true })}\n${bold(verdict)}\n${imbalances.length ? renderTable(imbalances) : ''}`
     write(
       json ? `${JSON.stringify({ isBalanced, ledger: ledger[0], imbalances, errors })}\n` : text + renderErrors(errors),
     )
@@ -24,10 +25,11 @@ export async function runVerify(options: ReaderOptions, { json }: { json?: boole
 }
 
 async function readBooks(options: ReaderOptions, lake: Lake, marks: string[]) {
-  const { rows, files, broken } = lake
+  const { rows, files, broken, adjusted } = lake
   const count = await readSql('verify/counted.sql')
   const errors = [...broken]
   await loadMarks(options, lake, marks)
+  await rows(`SET VARIABLE adjusted = '${JSON.stringify(adjusted)}'`)
   await rows(count).catch(async () => {
     const sound: string[] = []
     for (const { key, path } of files)
