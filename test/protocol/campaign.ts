@@ -21,12 +21,15 @@ export interface Code {
   openSnapshot: typeof openSnapshot
 }
 
-export interface CampaignOptions {
-  code?: Code
-  engine?: Engine
-  /** Takes a rule out of the store or of the logs. */
+/** What is tested: the code, on a store and logs that keep their rules or, in a mutation, do not. */
+export interface Subject {
+  code: Code
   breakStorage?: (storage: CompactorStorage) => CompactorStorage
   logRules?: LogRules
+}
+
+export interface CampaignOptions extends Partial<Subject> {
+  engine?: Engine
   trace?: (text: string) => void
 }
 

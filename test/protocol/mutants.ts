@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import type { CompactorStorage } from '../../templates/src/types.ts'
-import type { CampaignOptions, Code } from './campaign.ts'
+import { type Code, real, type Subject } from './campaign.ts'
 
 const root = join(import.meta.dirname, '../..')
 const sources = join(root, 'templates/src')
@@ -15,11 +15,14 @@ export interface Mutant {
   /** The rule that is taken out, as design §4 to §6 names it. */
   rule: string
   patches?: readonly Patch[]
+  /** Breaking it loses and doubles nothing, so only a story can tell: a result is wrong, or an error untold. */
+  onlyStories?: true
   /** Where the rule is the store's or the logs' to keep. */
-  broken?: Pick<CampaignOptions, 'breakStorage' | 'logRules'>
+  broken?: Omit<Subject, 'code'>
 }
 
-const [PROCESSOR, COMPACTOR, ABANDON] = ['processor/index.ts', 'compactor/index.ts', 'compactor/abandon.ts'] as const
+const [PROCESSOR, COMPACTOR, COMMIT] = ['processor/index.ts', 'compactor/index.ts', 'compactor/commit.ts'] as const
+const ABANDON = 'compactor/abandon.ts'
 const [FRAGMENTS, READER, LAYOUT] = ['lake/fragments.ts', 'lake/reader.ts', 'lake/layout.ts'] as const
 
 /** A store that writes where a condition says it must not. */
@@ -49,14 +52,14 @@ export const mutants: readonly Mutant[] = [
     patches: [
       [
         COMPACTOR,
-        'const committed = await commit(',
-        'await remove(found.candidates, result)\n    const committed = await commit(',
+        'const committed = await commitPartition(',
+        'await remove(found.candidates, result)\n    const committed = await commitPartition(',
       ],
     ],
   },
   {
     rule: 'clean-up by the re-read footer',
-    patches: [[COMPACTOR, '    return standing\n', '    return next\n']],
+    patches: [[COMMIT, '  return standing\n', '  return next\n']],
   },
   {
     rule: 'clean-up by the re-read footer and the check of runId before it',
@@ -73,7 +76,7 @@ export const mutants: readonly Mutant[] = [
         "if (!stored) return { state: 'unmarked', footer }",
         "if (!stored) return { state: 'live', mark: { fragments: [] }, modified: 0 } as never",
       ],
-      [COMPACTOR, 'if (rows !== next.rows) throw', 'if (false) throw'],
+      [COMMIT, 'if (rows !== next.rows) throw', 'if (false) throw'],
     ],
   },
   {
@@ -84,7 +87,7 @@ export const mutants: readonly Mutant[] = [
         "if (!stored.mark.fragments.some(({ name }) => name === fragment.name)) return { state: 'orphan' }",
         '',
       ],
-      [COMPACTOR, 'if (rows !== next.rows) throw', 'if (false) throw'],
+      [COMMIT, 'if (rows !== next.rows) throw', 'if (false) throw'],
     ],
   },
   {
@@ -178,6 +181,36 @@ export const mutants: readonly Mutant[] = [
     patches: [[ABANDON, '    await writeMark(storage, prefix, mark)\n', '']],
   },
   {
+    rule: 'a source that is gone waits a day before it is given up',
+    patches: [[ABANDON, 'now() - info.lastModified < DAY_MS || ', '']],
+    onlyStories: true,
+  },
+  {
+    rule: 'who loses the mark takes its own fragments away',
+    patches: [[PROCESSOR, '!counted.has(name)', 'false']],
+    onlyStories: true,
+  },
+  {
+    rule: 'runId: a commit that took is recognised',
+    patches: [[COMMIT, 'if (failure && standing?.runId !== next.runId && !wasGone(failure))', 'if (failure)']],
+    onlyStories: true,
+  },
+  {
+    rule: 'runId: a commit that failed is told',
+    patches: [[COMMIT, 'if (failure && standing?.runId !== next.runId && !wasGone(failure)) throw failure', '']],
+    onlyStories: true,
+  },
+  {
+    rule: 'runId: a lost race is no commit',
+    patches: [[COMPACTOR, 'if (committed?.runId !== runId)', 'if (!committed)']],
+    onlyStories: true,
+  },
+  {
+    rule: 'rows merged are the rows that the marks count',
+    patches: [[COMMIT, 'if (rows !== next.rows) throw', 'if (false) throw']],
+    onlyStories: true,
+  },
+  {
     rule: "the reader's mark filter",
     patches: [[READER, "if (state !== 'live') return", "if (state === 'absorbed') return"]],
   },
@@ -201,8 +234,13 @@ export const mutants: readonly Mutant[] = [
   },
 ]
 
+export const subjectOf = async ({ rule, patches, broken }: Mutant): Promise<Subject> => ({
+  ...broken,
+  code: patches ? await loadPatched(rule, patches) : real,
+})
+
 /** The code under test with these patches. Throws where a text does not stand there exactly once. */
-export async function loadPatched(name: string, patches: readonly Patch[]): Promise<Code> {
+async function loadPatched(name: string, patches: readonly Patch[]): Promise<Code> {
   const patched = new Map<string, string>()
   for (const [file, from, to] of patches) {
     const path = join(sources, file)
