@@ -1,6 +1,6 @@
 /** Bundles src/ into dist/: the command with all it needs, split so that a run loads only its own part. */
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -36,6 +36,18 @@ const licences = [...packages].sort().map((name) => {
 })
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licences.join(`\n${'-'.repeat(80)}\n\n`))
 
+// Templates as one file: [path, text] pairs in the order of their paths.
+const templates = readdirSync(join(root, 'templates'), { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .map((entry) => relative(join(root, 'templates'), join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
+  .sort()
+  .map((path) => [path, readFileSync(join(root, 'templates', path), 'utf8')])
+writeFileSync(join(dist, 'templates.json'), JSON.stringify(templates))
+
 // Chunks of earlier builds go last, so that dist/ is whole at every moment.
-const current = new Set([...Object.keys(metafile.outputs).map((path) => basename(path)), 'THIRD-PARTY-LICENSES.txt'])
+const current = new Set([
+  ...Object.keys(metafile.outputs).map((path) => basename(path)),
+  'THIRD-PARTY-LICENSES.txt',
+  'templates.json',
+])
 for (const name of readdirSync(dist)) if (!current.has(name)) rmSync(join(dist, name), { recursive: true })

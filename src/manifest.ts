@@ -12,8 +12,10 @@ export const SCHEMA = 1
 export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 /**
- * What an upgrade starts from, committed with the project: the manifest, and every emitted text under its own hash, so
- * that branches merge cleanly. No time and no path of a machine: equal answers give equal bytes.
+ * What an upgrade starts from, committed with the project: the manifest, and a pack of every emitted text under its own
+ * hash. A pack is named by its content and never changes: an upgrade adds one of the texts that are new, so branches
+ * merge cleanly. One file instead of one for each text halves what is written, and what a reviewer scrolls past.
+ * No time and no path of a machine: equal answers give equal bytes.
  */
 export function stateFiles(
   name: string,
@@ -37,8 +39,10 @@ export function stateFiles(
   // One line a file: what two branches add apart merges apart.
   const list = entries.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n')
   const text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "files": [\n${list}\n  ]\n}\n`
+  const lines = [...bases].sort().map(([hash, base]) => `${JSON.stringify(hash)}: ${JSON.stringify(base)}`)
+  const pack = `{\n${lines.join(',\n')}\n}\n`
   return [
-    ...[...bases].sort().map(([hash, base]) => ({ path: `.stoma/base/${hash}`, text: base })),
+    { path: `.stoma/base/${sha256(pack)}.json`, text: pack },
     { path: MANIFEST, text },
   ]
 }

@@ -1,24 +1,31 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** Path below `templates/`, with slashes, to its text. */
 export type Templates = ReadonlyMap<string, string>
 
-// src/ and dist/ lie equally deep, so one path serves the sources and the bundle.
-const FOLDER = fileURLToPath(new URL('../templates/', import.meta.url))
+/** The build packs all templates into this one file beside the bundle: ninety small reads cost a tenth of a run. */
+const PACKED = 'templates.json'
 
 /** Reads every template. Throws what the file system throws: without them the installation is broken. */
 export function readTemplates(): Templates {
+  const packed = new URL(PACKED, import.meta.url)
+  return existsSync(packed) ? new Map(JSON.parse(readFileSync(packed, 'utf8'))) : readFolder()
+}
+
+/** The same from the folder they are edited in; what a project never gets stays out. */
+export function readFolder(): Templates {
+  const root = fileURLToPath(new URL('../templates/', import.meta.url))
   const texts = new Map<string, string>()
   read('')
   return texts
 
   function read(folder: string): void {
-    for (const entry of readdirSync(FOLDER + folder, { withFileTypes: true })) {
+    for (const entry of readdirSync(root + folder, { withFileTypes: true })) {
       const path = folder + entry.name
       if (entry.isDirectory()) read(`${path}/`)
-      else texts.set(path, readFileSync(FOLDER + path, 'utf8'))
+      else texts.set(path, readFileSync(root + path, 'utf8'))
     }
   }
 }

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, readdirSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { filesOf, QUICK, run, scratch, snapshot } from '../support/tool.ts'
@@ -47,10 +47,17 @@ describe('create', () => {
     expect(schema).toBe(1)
     expect(generator.name).toBe('create-stoma-analytics')
     expect(template).toMatchObject({ source: 'builtin', integrity: expect.stringMatching(/^sha256-/) })
+    const [pack = ''] = readdirSync(join(dir, '.stoma/base'))
+    expect(pack).toBe(
+      `${createHash('sha256')
+        .update(read(dir, `.stoma/base/${pack}`))
+        .digest('hex')}.json`,
+    )
+    const bases = JSON.parse(read(dir, `.stoma/base/${pack}`))
     for (const { path, base, mode } of files) {
       const text = readFileSync(join(dir, path))
       expect(base, path).toBe(createHash('sha256').update(text).digest('hex'))
-      expect(readFileSync(join(dir, '.stoma/base', base)).equals(text), path).toBe(true)
+      expect(text.equals(Buffer.from(bases[base])), path).toBe(true)
       expect(mode, path).toBe(statSync(join(dir, path)).mode & 0o100 ? '755' : '644')
     }
     const recorded = files.map(({ path }: { path: string }) => path)
