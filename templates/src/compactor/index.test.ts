@@ -94,6 +94,19 @@ describe('compactor', () => {
     expect(await lake.traceIds()).toEqual(all)
   })
 
+  it('leaves a partition to the next run whose compacted file was replaced since it was listed', async () => {
+    const { source, lake } = await ingested()
+    await lake.compact()
+    source.files['late.ndjson'] = lines(at('05', 'late'))
+    await lake.ingest()
+    const { get } = lake.storage
+    lake.storage.get = async (...args) => (args[0].endsWith('compacted.parquet') ? null : get(...args))
+    expect(await lake.compact()).toMatchObject({ compacted: 0, lost: 1, errors: [] })
+    lake.storage.get = get
+    await lake.compact()
+    expect(await lake.traceIds()).toEqual([...all, 'late'])
+  })
+
   it('recognises its own commit when the write was reported as failed', async () => {
     const { lake } = await ingested()
     const { put } = lake.storage

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createStandings, type Fragment, inputOf, listPartitions, type Partition } from '../lake/fragments.ts'
+import { createStandings, type Fragment, inputOf, listPartitions, type Partition, wasGone } from '../lake/fragments.ts'
 import { type Granularity, hourStart } from '../lake/layout.ts'
 import { type Lineage, parseLineage } from '../lake/lineage.ts'
 import type { Column, CompactorStorage, ParquetMerger, PipelineError } from '../types.ts'
@@ -81,7 +81,8 @@ export function createCompactor(options: CompactorOptions): Compactor {
       else if (isSpent()) result.left++
       else
         await compact(partition, before, result).catch((error: Error) => {
-          result.errors.push({ where: partition.path, message: error.message })
+          if (wasGone(error)) result.lost++
+          else result.errors.push({ where: partition.path, message: error.message })
         })
       options.onProgress?.(result)
     }
