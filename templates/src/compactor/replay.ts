@@ -77,6 +77,10 @@ export function createReplay(options: ReplayOptions) {
       compacted && parseLineage(await options.merger.readMetadata(inputOf(storage, compacted)), compacted.key)
     const gone = marks.filter(({ mark }) => !logs.has(mark.key)).map(({ mark }) => mark.path)
     if (gone.length) throw new Error(`these raw logs are gone, without them rows would be lost: ${gone.join(', ')}`)
+    if (lineage && lineage.rows !== heldRows(lineage, path, marks))
+      throw new Error(
+        'it holds rows that no mark of these logs lists: compacted meanwhile, so run again; or other logs',
+      )
     const runId = randomUUID()
     const files: ObjectInfo[] = []
     const rowsByHour = new Map<Hour, number>()
@@ -124,6 +128,16 @@ export function createReplay(options: ReplayOptions) {
     )
     result.replayed++
     result.rows += next.rows
+  }
+
+  /** The rows that this lineage holds of these marks. */
+  function heldRows({ names, forgotten, adjusted }: Lineage, path: string, marks: readonly StoredMark[]): number {
+    let rows = Object.values(adjusted).reduce((sum, count) => sum + count, 0)
+    for (const { mark, modified } of marks)
+      for (const fragment of mark.fragments)
+        if (partitionOf(fragment.name.slice(0, 10), granularity) === path)
+          if (modified <= forgotten || Object.hasOwn(names, fragment.name)) rows += fragment.rows
+    return rows
   }
 
   /** Holds what the old lineage held, and every fragment that the marks read here list for this partition. */
