@@ -1,4 +1,5 @@
 import { createCompactor } from '../../templates/src/compactor/index.ts'
+import { createReplay } from '../../templates/src/compactor/replay.ts'
 import type { Granularity } from '../../templates/src/lake/layout.ts'
 import type { Pins } from '../../templates/src/lake/pins.ts'
 import { openSnapshot } from '../../templates/src/lake/reader.ts'
@@ -18,6 +19,7 @@ import { createRandom } from './random.ts'
 export interface Code {
   createProcessor: typeof createProcessor
   createCompactor: typeof createCompactor
+  createReplay: typeof createReplay
   openSnapshot: typeof openSnapshot
 }
 
@@ -51,7 +53,7 @@ const PREFIX = 'analytics'
 const HOUR_MS = 3600_000
 const START = Date.UTC(2026, 4, 1)
 const CUTOFFS = ['2026-03-04T06:00', '2026-03-04T09:30', '2026-03-05T00:30', '2026-04-01T14:00']
-export const real: Code = { createProcessor, createCompactor, openSnapshot }
+export const real: Code = { createProcessor, createCompactor, createReplay, openSnapshot }
 
 /** Configurations as people edit them over time: what they make of an entry, and how much they buffer. */
 const edits = [
@@ -84,6 +86,7 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
   const watch: Watch = createWatch(engine, logs, PREFIX, granularity)
   const clock = { now: START, mayJumpBack: 20 * HOUR_MS }
   const store = memoryStorage(() => (clock.now += 7))
+  const replays = random.chance(0.3)
   const deletesSources = random.chance(0.4)
   /** Some histories go on for months after they came to rest. */
   const isLong = random.chance(0.35)
@@ -152,6 +155,27 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
     })
   }
 
+  /** Every partition anew, as another configuration reads the logs. */
+  function replayAll(isFaulty: boolean) {
+    const edit = random.int(edits.length)
+    return start(`replay(${edit})`, isFaulty, (actor, now) =>
+      code
+        .createReplay({
+          ...(edits[edit] as (typeof edits)[number]),
+          source: logsOf(actor),
+          storage: storageOf(actor, expectations[edit] as Expect),
+          writer: engine.writer,
+          merger: engine.merger,
+          parseLine,
+          columns,
+          prefix: PREFIX,
+          granularity,
+          now,
+        })
+        .run({ from: 0, to: Number.MAX_SAFE_INTEGER }),
+    )
+  }
+
   /** Its faults are broken reads only: what it then returns may lack rows, but says so. */
   function read(isFaulty: boolean) {
     return start('reader', isFaulty, async (actor) => {
@@ -213,7 +237,8 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
     const steps = 40 + random.int(260)
     for (let step = 0; step < steps && !isBroken(); step++) {
       if (running() < 5 && random.chance(0.12)) {
-        const job = random.pick([() => ingest(true), () => compact(true), () => read(true)])
+        const jobs = [() => ingest(true), () => compact(true), () => read(true)]
+        const job = replays && random.chance(0.15) ? () => replayAll(true) : random.pick<() => Promise<unknown>>(jobs)
         job().catch(ignoreFault)
         await untilBlocked()
       }
@@ -245,6 +270,7 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
       if (random.chance(0.8)) logs.create(`a/${files++}.ndjson`, newChunk())
       await alone(() => ingest(false))
       await alone(() => compact(false, random.chance(0.8)))
+      if (replays && random.chance(0.2)) await alone(() => replayAll(false))
       clock.now += random.pick([1, 26, 26, 60]) * HOUR_MS
     }
     while (scheduler.hasInFlight() && random.chance(0.8)) await scheduler.land(false)

@@ -3,6 +3,7 @@ import {
   compactedKey,
   fragmentKey,
   type Granularity,
+  hourOf,
   markKey,
   parseFragmentName,
   partitionOf,
@@ -22,9 +23,9 @@ export interface KnownMark {
   key: string
   mark: Mark
   modified: number
-  /** Its rows, by what was in the logs. */
-  rows: string[]
-  chunks: string[]
+  chunks: Chunk[]
+  /** Its rows by partition, by what was in the log: as they were ingested, and as every replay made them since. */
+  versions: Map<string, string[][]>
 }
 
 interface KnownFragment extends StoredFile {
@@ -64,9 +65,10 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     stored.set(key, bytes)
     if (key.startsWith(`${prefix}/_state/ingested/`) && key.endsWith('.json'))
       onMark(key, bytes, modified, expect, before)
+    else if (key.startsWith(`${prefix}/_state/replay/`)) return
     else if (isState(key)) {
       if (before) violated(`${key}: replaced, but it is written once`)
-    } else if (key.endsWith('/compacted.parquet')) onCompacted(key, await readFile(key, bytes))
+    } else if (key.endsWith('/compacted.parquet')) onCompacted(key, await readFile(key, bytes), expect)
     else onFragment(key, bytes, await readFile(key, bytes), before)
   }
 
@@ -93,7 +95,7 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     if (before) violated(`I5: ${key} was replaced`)
     if (mark.abandoned) {
       if (logs.current.has(mark.key) && !logs.tampered.has(mark.key)) violated(`${mark.key} given up, but it is there`)
-      marks.set(key, { key, mark, modified, rows: [], chunks: [] })
+      marks.set(key, { key, mark, modified, chunks: [], versions: new Map() })
       return
     }
     const chunks = logs.chunksOf(mark)
@@ -104,10 +106,32 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
       return fragments.get(name)?.rows ?? []
     })
     if (!sameRows(rows, listed)) violated(`${key}: its fragments hold [${listed}], the log had [${rows}]`)
-    marks.set(key, { key, mark, modified, rows, chunks: (chunks ?? []).map(({ id }) => id) })
+    const versions = new Map<string, string[][]>()
+    for (const [partition, part] of byPartition(rows)) versions.set(partition, [part])
+    marks.set(key, { key, mark, modified, chunks: chunks ?? [], versions })
   }
 
-  function onCompacted(key: string, file: StoredFile): void {
+  /** A replay makes other rows of the same logs: all of the partition's, or it loses some. */
+  function onReplayed(key: string, held: ReadonlySet<string>, expect: Expect): string[] {
+    const partition = key.slice(prefix.length + 1, key.lastIndexOf('/'))
+    const rows: string[] = []
+    for (const { mark, chunks, versions } of marks.values()) {
+      const own = mark.fragments.filter(({ name }) => compactedKeyOf(name) === key)
+      const taken = own.filter(({ name }) => held.has(name))
+      if (taken.length === 0) continue
+      if (taken.length < own.length) violated(`${key}: a replay took ${mark.key} in part`)
+      const made = byPartition(chunks.flatMap(expect)).get(partition) ?? []
+      versions.set(partition, [...(versions.get(partition) ?? []), made])
+      rows.push(...made)
+    }
+    return rows
+  }
+
+  function byPartition(rows: readonly string[]): Map<string, string[]> {
+    return grouped(rows, (row) => partitionOf(hourOf(Number(row.slice(row.lastIndexOf(' ')))), granularity))
+  }
+
+  function onCompacted(key: string, file: StoredFile, expect: Expect | null): void {
     let lineage: Lineage
     try {
       lineage = parseLineage(file.metadata, key)
@@ -117,8 +141,11 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     }
     const before = compacted.get(key)
     const held = new Set([...(before?.held ?? []), ...Object.keys(lineage.names)])
-    const rows = [...held].flatMap((name) => fragments.get(name)?.rows ?? [])
-    if (!sameRows(rows, file.rows)) violated(`I1: ${key} holds [${file.rows}], its fragments held [${rows}]`)
+    const added = [...held].filter((name) => !before?.held.has(name))
+    const rows = expect
+      ? onReplayed(key, held, expect)
+      : [...(before?.rows ?? []), ...added.flatMap((name) => fragments.get(name)?.rows ?? [])]
+    if (!sameRows(rows, file.rows)) violated(`I1: ${key} holds [${file.rows}], by its lineage it should hold [${rows}]`)
     for (const name of Object.keys(lineage.names)) {
       const at = fragments.get(name)?.markKey ?? ''
       if (!lists(at, name)) violated(`${key} took ${name}, which no mark lists`)
@@ -143,6 +170,7 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
   function onDelete(key: string): void {
     if (!stored.delete(key)) return
     writes++
+    if (key.startsWith(`${prefix}/_state/replay/`)) return
     const name = nameOf(key)
     const fragment = fragments.get(name)
     if (isState(key) || !fragment) {
@@ -186,16 +214,17 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     }),
     /** Holds a snapshot against the marks: each source entirely or not at all, and all that were in before it began. */
     checkSnapshot(who: string, rows: readonly string[], before: ReadonlySet<string>): void {
-      const byChunk = new Map<string, string[]>()
-      for (const row of rows) {
-        const chunk = row.slice(0, row.indexOf('.'))
-        byChunk.set(chunk, [...(byChunk.get(chunk) ?? []), row])
-      }
-      for (const { key, rows: expected, chunks } of marks.values()) {
-        const found = chunks.flatMap((chunk) => byChunk.get(chunk) ?? [])
-        for (const chunk of chunks) byChunk.delete(chunk)
-        if (found.length === 0 ? before.has(key) && expected.length : !sameRows(found, expected))
-          violated(`${who} saw [${found}] of ${key}, which has [${expected}]`)
+      const byChunk = grouped(rows, (row) => row.slice(0, row.indexOf('.')))
+      for (const { key, chunks, versions } of marks.values()) {
+        const found = chunks.flatMap(({ id }) => byChunk.get(id) ?? [])
+        for (const { id } of chunks) byChunk.delete(id)
+        if (found.length === 0 && !before.has(key)) continue
+        const parts = byPartition(found)
+        for (const [partition, allowed] of versions) {
+          const part = parts.get(partition) ?? []
+          if (!allowed.some((version) => sameRows(version, part)))
+            violated(`${who} saw [${part}] of ${key} in ${partition}, which has [${allowed.at(-1)}]`)
+        }
       }
       for (const [chunk, found] of byChunk) violated(`${who} saw [${found}] of ${chunk}, which no mark lists`)
     },
@@ -204,10 +233,12 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
       const rows: string[] = []
       for (const [key, bytes] of stored)
         if (key.endsWith('.parquet') && !isState(key)) rows.push(...(await readFile(key, bytes)).rows)
-      const expected = [...marks.values()].flatMap((mark) => mark.rows)
+      const versions = [...marks.values()].flatMap((mark) => [...mark.versions.values()])
+      const expected = versions.flatMap((all) => all.at(-1) ?? [])
       if (!sameRows(rows, expected)) violated(`at rest the lake holds [${rows}], the logs had [${expected}]`)
       const ledger = [...marks.values()].reduce((sum, { mark }) => sum + mark.counts.rows, 0)
-      if (ledger !== expected.length) violated(`the marks count ${ledger} rows, the logs had ${expected.length}`)
+      const first = versions.flatMap((all) => all[0] ?? []).length
+      if (ledger !== first) violated(`the marks count ${ledger} rows, the logs had ${first}`)
       for (const key of stored.keys())
         if (!isState(key) && parseFragmentName(nameOf(key))) violated(`at rest there is still ${key}`)
       return rows.length
@@ -216,6 +247,15 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     marksOf: (key: string) =>
       [...marks.values()].filter(({ mark }) => mark.key === key).sort((a, b) => a.mark.offset - b.mark.offset),
   }
+}
+
+function grouped(rows: readonly string[], groupOf: (row: string) => string): Map<string, string[]> {
+  const groups = new Map<string, string[]>()
+  for (const row of rows) {
+    const group = groupOf(row)
+    groups.set(group, [...(groups.get(group) ?? []), row])
+  }
+  return groups
 }
 
 function sameRows(a: readonly string[], b: readonly string[]): boolean {

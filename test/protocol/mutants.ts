@@ -252,7 +252,14 @@ async function loadPatched(name: string, patches: readonly Patch[]): Promise<Cod
       text.replace(from, () => to),
     )
   }
-  const exports = ['processor/index', 'compactor/index', 'lake/reader', 'storage/local', 'storage/logs']
+  const exports = [
+    'processor/index',
+    'compactor/index',
+    'compactor/replay',
+    'lake/reader',
+    'storage/local',
+    'storage/logs',
+  ]
   const { outputFiles } = await build({
     stdin: { contents: exports.map((file) => `export * from './${file}.ts'`).join('\n'), resolveDir: sources },
     bundle: true,

@@ -138,6 +138,18 @@ function newLake({ code, logRules, breakStorage = (storage) => storage }: Subjec
       })
       .run({ before })
 
+  const rebuild = (interruption?: Interruption) =>
+    code
+      .createReplay({
+        ...place,
+        ...interrupted(breakStorage(watch.watched(store, asEdited)), logs.source, interruption),
+        writer: fakeEngine.writer,
+        merger: fakeEngine.merger,
+        parseLine,
+        transform: edit,
+      })
+      .run({ from: 0, to: Number.MAX_SAFE_INTEGER })
+
   /** Rows as the exact reader sees them. */
   async function read(interruption?: Interruption): Promise<string[]> {
     const { storage } = interrupted(store, logs.source, interruption)
@@ -167,6 +179,7 @@ function newLake({ code, logRules, breakStorage = (storage) => storage }: Subjec
     store,
     ingest,
     compact,
+    rebuild,
     read,
     fragments: () => dataKeys().filter((key) => !key.endsWith('compacted.parquet')),
     /** What a plain glob over the lake reads. */
@@ -531,6 +544,28 @@ export const stories: readonly Story[] = [
     lake.logs.create('a', { id: 'twice', text: text + text, entries: [...entries, ...entries] })
     await lake.ingest({ maxEntriesPerFile: 1 })
     await lake.comesToRest(asWritten({ id: 'twice', text, entries: [...entries, ...entries] }))
+  }),
+
+  story('a replay that dies before its commit can be run again', async (lake) => {
+    const rows = await ingested(lake)
+    await lake.compact()
+    await dies(lake.rebuild({ at: COMMIT, dies: 'before' }))
+    await lake.holds(rows)
+    assert.deepEqual((await lake.rebuild()).errors, [])
+    await lake.comesToRest([A, B].flatMap(asEdited))
+  }),
+
+  story('a replay loses nothing that comes in while it begins', async (lake) => {
+    await ingested(lake)
+    await lake.compact()
+    const meanwhile = async () => {
+      lake.logs.create('late', OTHER)
+      await lake.ingest()
+      await lake.compact()
+    }
+    await lake.rebuild({ at: new RegExp(`^list ${PREFIX}/$`), meanwhile })
+    await lake.rebuild()
+    await lake.comesToRest([A, B, OTHER].flatMap(asEdited))
   }),
 
   story('an engine that loses a row is stopped before the commit', async (lake) => {
