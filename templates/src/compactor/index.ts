@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createStandings, type Fragment, inputOf, listPartitions, type Partition, wasGone } from '../lake/fragments.ts'
 import { type Granularity, hourStart } from '../lake/layout.ts'
 import { type Lineage, parseLineage } from '../lake/lineage.ts'
+import { checkLake } from '../lake/state.ts'
 import type { Column, CompactorStorage, ParquetMerger, PipelineError } from '../types.ts'
 import { createAbandon } from './abandon.ts'
 import { commitPartition } from './commit.ts'
@@ -70,6 +71,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
 
   async function run({ before = now() - DAY_MS } = {}): Promise<CompactResult> {
     const result = emptyResult()
+    await checkLake(storage, prefix, options.granularity)
     const start = now()
     const isSpent = () =>
       result.compacted >= (budget.partitions ?? Infinity) ||

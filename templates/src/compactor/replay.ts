@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { inputOf, listPartitions, type Partition } from '../lake/fragments.ts'
 import { type Granularity, type Hour, hourOf, markPrefix, partitionOf, partitionSpan } from '../lake/layout.ts'
 import { type Lineage, parseLineage } from '../lake/lineage.ts'
-import { readMark, type StoredMark } from '../lake/state.ts'
+import { checkLake, readMark, type StoredMark } from '../lake/state.ts'
 import { type ReadOptions, readEntries } from '../processor/entries.ts'
 import type { LogSource, ObjectInfo, ParquetWriter, PipelineError, SourceInfo } from '../types.ts'
 import { type CommitOptions, commitPartition } from './commit.ts'
@@ -39,6 +39,7 @@ export function createReplay(options: ReplayOptions) {
   /** `from` and `to` in milliseconds since the epoch; a partition that is only partly in between is left alone. */
   async function run({ from, to }: { from: number; to: number }): Promise<ReplayResult> {
     const result: ReplayResult = { partitions: 0, replayed: 0, lost: 0, sources: 0, rows: 0, errors: [] }
+    await checkLake(storage, prefix, granularity)
     for await (const { key } of storage.list(temporaries)) await storage.delete([key])
     const marks = await marksByPartition()
     const logs = new Map<string, SourceInfo>()

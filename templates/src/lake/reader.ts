@@ -3,6 +3,7 @@ import { createStandings, listPartitions, type Partition } from './fragments.ts'
 import { type Granularity, type Hour, parseFragmentName } from './layout.ts'
 import { type Lineage, parseLineage } from './lineage.ts'
 import type { Pin, Pins } from './pins.ts'
+import { checkLake } from './state.ts'
 
 export interface ReaderOptions {
   storage: CompactorStorage
@@ -31,6 +32,7 @@ const sourceOf = (name: string) => parseFragmentName(name)?.key20 ?? ''
 
 /** Takes a snapshot while ingest and compaction go on: looks again, at what changed meanwhile, until nothing did. */
 export async function openSnapshot(options: ReaderOptions): Promise<Snapshot> {
+  await checkLake(options.storage, options.prefix, options.granularity)
   const pins = options.openPins()
   const taken = new Map<string, Taken>()
   const known: Known = { sources: new Set(), fragments: new Set() }

@@ -39,30 +39,40 @@ export async function writeMark(storage: CompactorStorage, prefix: string, mark:
   return (await storage.put(key, Buffer.from(JSON.stringify(mark)), 'absent')) !== null
 }
 
+/** Refuses a lake that was founded otherwise: its paths or rows would mix. False where there is none yet. */
+export async function checkLake(
+  storage: StorageReader,
+  prefix: string,
+  granularity: Granularity,
+  extension = '.parquet',
+): Promise<boolean> {
+  const key = lakeKey(prefix)
+  const found = await readJson(storage, key)
+  if (!found) return false
+  const lake = found.value as { granularity?: unknown; schemaVersion?: unknown; extension?: unknown } | null
+  const fork = 'put that back, or choose another prefix for a new lake'
+  if (lake?.granularity !== granularity)
+    throw new Error(`${key}: this lake is partitioned by ${lake?.granularity}, the config says ${granularity}; ${fork}`)
+  if (lake.extension !== extension)
+    throw new Error(`${key}: this lake holds ${lake.extension} files, the config writes ${extension}; ${fork}`)
+  if (!(Number(lake.schemaVersion) <= SCHEMA_VERSION))
+    throw new Error(`${key}: written with schema ${lake.schemaVersion}, this code knows ${SCHEMA_VERSION}; upgrade it`)
+  return true
+}
+
 /**
- * Founds the lake on first use and refuses one that was founded otherwise: its paths or rows would mix.
+ * Founds the lake on first use, and checks whose it is.
  * `emptyFile` is a zero-row file with the schema, so that a query over an empty lake is no error.
  */
 export async function ensureLake(
   storage: CompactorStorage,
   prefix: string,
   granularity: Granularity,
-  files: { extension: string; emptyFile: () => Promise<Uint8Array> },
+  { extension, emptyFile }: { extension: string; emptyFile: () => Promise<Uint8Array> },
 ): Promise<void> {
-  const key = lakeKey(prefix)
-  let found = await readJson(storage, key)
-  if (!found) {
-    if (files.extension === '.parquet') await storage.put(schemaKey(prefix), await files.emptyFile(), 'absent')
-    const lake = { granularity, schemaVersion: SCHEMA_VERSION, extension: files.extension }
-    await storage.put(key, Buffer.from(JSON.stringify(lake)), 'absent')
-    found = await readJson(storage, key)
-  }
-  const lake = found?.value as { granularity?: unknown; schemaVersion?: unknown; extension?: unknown } | undefined
-  const fork = 'put that back, or choose another prefix for a new lake'
-  if (lake?.granularity !== granularity)
-    throw new Error(`${key}: this lake is partitioned by ${lake?.granularity}, the config says ${granularity}; ${fork}`)
-  if (lake.extension !== files.extension)
-    throw new Error(`${key}: this lake holds ${lake.extension} files, the config writes ${files.extension}; ${fork}`)
-  if (!(Number(lake.schemaVersion) <= SCHEMA_VERSION))
-    throw new Error(`${key}: written with schema ${lake.schemaVersion}, this code knows ${SCHEMA_VERSION}; upgrade it`)
+  if (await checkLake(storage, prefix, granularity, extension)) return
+  if (extension === '.parquet') await storage.put(schemaKey(prefix), await emptyFile(), 'absent')
+  const lake = { granularity, schemaVersion: SCHEMA_VERSION, extension }
+  await storage.put(lakeKey(prefix), Buffer.from(JSON.stringify(lake)), 'absent')
+  await checkLake(storage, prefix, granularity, extension) // another worker may have founded it just now
 }
