@@ -22,7 +22,7 @@ export interface Mutant {
 }
 
 const [PROCESSOR, COMPACTOR, COMMIT] = ['processor/index.ts', 'compactor/index.ts', 'compactor/commit.ts'] as const
-const ABANDON = 'compactor/abandon.ts'
+const [ABANDON, REPLAY] = ['compactor/abandon.ts', 'compactor/replay.ts'] as const
 const [FRAGMENTS, READER, LAYOUT] = ['lake/fragments.ts', 'lake/reader.ts', 'lake/layout.ts'] as const
 
 /** A store that writes where a condition says it must not. */
@@ -209,6 +209,15 @@ export const mutants: readonly Mutant[] = [
     rule: 'rows merged are the rows that the marks count',
     patches: [[COMMIT, 'if (rows !== next.rows) throw', 'if (false) throw']],
     onlyStories: true,
+  },
+  {
+    rule: 'a compactor refuses a lake of another granularity',
+    patches: [[COMPACTOR, 'await checkLake(storage, prefix, options.granularity)', '']],
+    onlyStories: true,
+  },
+  {
+    rule: 'a replay refuses a partition that holds more than its marks',
+    patches: [[REPLAY, 'if (lineage && lineage.rows !== heldRows(lineage, path, marks))', 'if (false)']],
   },
   {
     rule: "the reader's mark filter",

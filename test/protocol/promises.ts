@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Granularity } from '../../templates/src/lake/layout.ts'
 import { parseLineage } from '../../templates/src/lake/lineage.ts'
 import type { Pins } from '../../templates/src/lake/pins.ts'
 import { readAll } from '../../templates/src/lake/state.ts'
@@ -99,14 +100,14 @@ function interrupted(storage: CompactorStorage, source: LogSource, interruption?
 
 type Lake = ReturnType<typeof newLake>
 
-/** A day-partitioned lake in memory, every write watched. */
+/** A lake in memory, every write watched. */
 function newLake({ code, logRules, breakStorage = (storage) => storage }: Subject) {
   const logs = createLogs(logRules)
   const watch = createWatch(fakeEngine, logs, PREFIX, 'day')
   const clock = { now: Date.UTC(2026, 4, 1) }
   const store = memoryStorage(() => (clock.now += 1000))
   const now = () => clock.now
-  const place = { columns, prefix: PREFIX, granularity: 'day' as const, now }
+  const place = { columns, prefix: PREFIX, granularity: 'day' as Granularity, now }
 
   interface IngestOver {
     edited?: boolean
@@ -165,7 +166,7 @@ function newLake({ code, logRules, breakStorage = (storage) => storage }: Subjec
       },
       release: async () => {},
     })
-    const options = { storage, prefix: PREFIX, granularity: 'day' as const, openPins }
+    const options = { storage, prefix: PREFIX, granularity: place.granularity, openPins }
     const { files, broken } = await code.openSnapshot({ ...options, readMetadata: fakeEngine.merger.readMetadata })
     assert.deepEqual(broken, [])
     const read = files.map(async ({ path }) => (await fakeEngine.read(pinned[Number(path)] as Uint8Array)).rows)
@@ -181,6 +182,8 @@ function newLake({ code, logRules, breakStorage = (storage) => storage }: Subjec
     compact,
     rebuild,
     read,
+    /** Somebody edits the config. */
+    configure: (granularity: Granularity) => Object.assign(place, { granularity }),
     fragments: () => dataKeys().filter((key) => !key.endsWith('compacted.parquet')),
     /** What a plain glob over the lake reads. */
     async glob(): Promise<string[]> {
@@ -566,6 +569,16 @@ export const stories: readonly Story[] = [
     await lake.rebuild({ at: new RegExp(`^list ${PREFIX}/$`), meanwhile })
     await lake.rebuild()
     await lake.comesToRest([A, B, OTHER].flatMap(asEdited))
+  }),
+
+  story('a lake of another granularity is refused by every job and by the reader', async (lake) => {
+    const rows = await ingested(lake)
+    await dies(lake.compact({ at: DELETE, dies: 'before' })) // fragments beside the file that holds them already
+    lake.configure('hour')
+    for (const job of [lake.ingest, lake.compact, lake.rebuild, lake.read])
+      await assert.rejects(job(), /partitioned by day/)
+    lake.configure('day')
+    await lake.comesToRest(rows)
   }),
 
   story('an engine that loses a row is stopped before the commit', async (lake) => {
