@@ -28,7 +28,8 @@ export const ALL_DEPENDENCIES = [
 
 export function packageJson(name: string, answers: Answers): object {
   const { start, test, engines } = RUNTIMES[answers.runtime]
-  const command = (name: string) => `${start} src/worker/standalone.ts ${name}`
+  const job = (name: string) => `${start} src/worker/standalone.ts ${name}`
+  const question = (name: string) => `${start} query/cli.ts ${name}`
   const compacts = answers.parquet !== 'ndjson'
   return {
     name,
@@ -48,11 +49,11 @@ export function packageJson(name: string, answers: Answers): object {
     scripts: {
       dev: `${start} example/serve.ts`,
       demo: `${start} example/demo.ts`,
-      ingest: command('ingest'),
-      ...(compacts && { compact: command('compact'), replay: command('replay') }),
-      report: command('report'),
-      query: command('query'),
-      verify: command('verify'),
+      ingest: job('ingest'),
+      ...(compacts && { compact: job('compact'), replay: job('replay') }),
+      report: question('report'),
+      query: question('query'),
+      verify: question('verify'),
       capture: `${start} src/worker/capture.ts`,
       test,
       typecheck: 'tsc',

@@ -70,7 +70,7 @@ export const FILES: readonly Row[] = [
   file('src/parquet/footer.ts', PARQUET),
   file('src/parquet/row-groups.ts', PARQUET),
   file('src/parquet/ndjson-passthrough.ts', NDJSON),
-  ...folder('src/query', 'duckdb.ts', 'report.ts', 'query.ts', 'verify.ts', 'table.ts'),
+  ...folder('query', 'cli.ts', 'duckdb.ts', 'report.ts', 'query.ts', 'verify.ts', 'table.ts'),
   ...folder('src/worker', 'standalone.ts', 'settings.ts', 'capture.ts'),
 
   file('test/fakes.ts'),

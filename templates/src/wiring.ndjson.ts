@@ -19,6 +19,7 @@ export interface Settings {
 }
 
 export type JobResult = IngestResult
+export type Job = (onProgress: (result: JobResult) => void, flags: { from?: string; to?: string }) => Promise<JobResult>
 
 /** The one place where interfaces meet their implementations: change a storage, an engine or a format here. */
 export function wire(settings: Settings) {

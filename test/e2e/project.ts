@@ -36,8 +36,10 @@ export async function emit(name: string, ...flags: string[]): Promise<Project> {
   mkdirSync(TMP, { recursive: true })
   const made = await execute(process.execPath, [CLI, name, '--yes', '--no-install', '--no-git', ...flags], TMP)
   if (made.code !== 0) throw new Error(`the tool failed: ${made.stderr}${made.stdout}`)
-  const run = (command: string, ...rest: string[]) =>
-    execute(process.execPath, ['--import', 'tsx', 'src/worker/standalone.ts', command, ...rest], dir)
+  const run = (command: string, ...rest: string[]) => {
+    const file = ['report', 'query', 'verify'].includes(command) ? 'query/cli.ts' : 'src/worker/standalone.ts'
+    return execute(process.execPath, ['--import', 'tsx', file, command, ...rest], dir)
+  }
   return {
     dir,
     run,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fragmentKey, type Granularity, partitionOf } from '../../templates/src/lake/layout.ts'
 import { openSnapshot } from '../../templates/src/lake/reader.ts'
-import { withLake } from '../../templates/src/query/duckdb.ts'
+import { withLake } from '../../templates/query/duckdb.ts'
 import {
   type HourOfRows,
   type LakeWriter,

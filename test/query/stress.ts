@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { withLake } from '../../templates/src/query/duckdb.ts'
+import { withLake } from '../../templates/query/duckdb.ts'
 import { lakeWriter, makeFolder, optionsOf } from './support.ts'
 
 /** Reads for so long beside a writer that never rests; resolves to the number of reads and of ingested sources. */

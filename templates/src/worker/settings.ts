@@ -21,7 +21,7 @@ export interface Flags {
   rest: string[]
 }
 
-export function parseFlags(args: string[]): Flags {
+function parseFlags(args: string[]): Flags {
   const strings = ['from', 'to', 'route'] as const
   const settingFlags = configFlags.map(({ flag, value }) => [
     flag,
@@ -58,12 +58,28 @@ function read(flag: string, given: string | boolean | undefined, configured: unk
 
 const UNITS = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 }
 
-/** An ISO time, or an age such as `90m`, `24h` or `7d`, as milliseconds since the epoch. */
+/** An ISO time (UTC where it names no zone), or an age such as `90m`, `24h` or `7d`, as milliseconds since the epoch. */
 export function parseTime(text: string, now = Date.now()): number {
   const age = /^(\d+)([smhd])?$/.exec(text)
   if (age && (age[2] || age[1] === '0')) return now - Number(age[1]) * UNITS[(age[2] ?? 's') as keyof typeof UNITS]
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text) : NaN
   if (Number.isNaN(time))
     throw new UsageError(`"${text}": an ISO time (2026-01-31T00:00Z) or an age (24h, 7d) is wanted`)
   return time
+}
+
+type Commands = Record<string, () => Promise<number>>
+
+/** Runs the command that the first argument names and sets the exit code: 2 for what cannot be meant, 1 for errors. */
+export async function runCommand(commandsFor: (flags: Flags) => Commands): Promise<void> {
+  const [name = '', ...args] = process.argv.slice(2)
+  try {
+    const commands = commandsFor(parseFlags(args))
+    const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+    if (!command) throw new UsageError(`"${name}" is no command; there are ${Object.keys(commands).join(', ')}`)
+    process.exitCode = await command()
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`)
+    process.exitCode = error instanceof UsageError ? 2 : 1
+  }
 }

@@ -1,30 +1,9 @@
-import { runQuery } from '../query/query.ts'
-import { runReport } from '../query/report.ts'
-import { runVerify } from '../query/verify.ts'
 import type { PipelineError } from '../types.ts'
-import { type JobResult, wire } from '../wiring.ts'
-import { type Flags, parseFlags, UsageError } from './settings.ts'
+import { type Job, type JobResult, wire } from '../wiring.ts'
+import { type Flags, runCommand, UsageError } from './settings.ts'
 
-const readers = { report: runReport, query: runQuery, verify: runVerify }
-
-/** The command line of the pipeline: the jobs of the wiring, `report`, `query` and `verify`; resolves to the exit code. */
-async function main([command = '', ...args]: string[]): Promise<number> {
-  const flags = parseFlags(args)
-  const { jobs, lake } = wire(flags.settings)
-  if (Object.hasOwn(jobs, command)) return runJob(command, jobs[command as keyof typeof jobs], flags)
-  if (!Object.hasOwn(readers, command))
-    throw new UsageError(
-      `"${command}" is no command; there are ${[...Object.keys(jobs), ...Object.keys(readers)].join(', ')}`,
-    )
-  return readers[command as keyof typeof readers](lake, flags)
-}
-
-/** Progress and a summary for people on a terminal, one JSON document for programs. */
-async function runJob(
-  name: string,
-  job: (onProgress: (result: JobResult) => void, flags: Flags) => Promise<JobResult>,
-  flags: Flags,
-) {
+/** The jobs of the wiring as commands. Progress and a summary for people on a terminal, one JSON document for programs. */
+async function runJob(name: string, job: Job, flags: Flags): Promise<number> {
   const forPeople = flags.text || (process.stdout.isTTY && !flags.json)
   const showsProgress = forPeople && process.stderr.isTTY
   let result: JobResult | { errors: PipelineError[] }
@@ -43,14 +22,14 @@ async function runJob(
 /** Every count that is not zero: `3 sources, 1,200 lines, 1,190 rows, 1 error`. */
 function summary(result: JobResult | { errors: PipelineError[] }): string {
   const counts = Object.entries(result).filter(([, value]) => typeof value === 'number' && value > 0)
-  const parts = counts.map(([key, value]) => `${value.toLocaleString('en')} ${key}`)
+  const parts = counts.map(
+    ([key, value]) => `${value.toLocaleString('en')} ${value === 1 ? key.replace(/s$/, '') : key}`,
+  )
   if (result.errors.length) parts.push(`${result.errors.length} error${result.errors.length > 1 ? 's' : ''}`)
   return parts.join(', ') || 'nothing to do'
 }
 
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`)
-  process.exitCode = error instanceof UsageError ? 2 : 1
-}
+await runCommand((flags) => {
+  const jobs = Object.entries(wire(flags.settings).jobs) as [string, Job][]
+  return Object.fromEntries(jobs.map(([name, job]) => [name, () => runJob(name, job, flags)]))
+})

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { ResultReturnType } from '@duckdb/node-api'
-import type { ReaderOptions } from '../lake/reader.ts'
+import type { ReaderOptions } from '../src/lake/reader.ts'
 import { type Row, toJson, withLake } from './duckdb.ts'
 import { renderErrors, renderTable } from './table.ts'
 

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
-import type { ReaderOptions } from '../lake/reader.ts'
-import { parseTime } from '../worker/settings.ts'
+import type { ReaderOptions } from '../src/lake/reader.ts'
+import { parseTime } from '../src/worker/settings.ts'
 import { type Lake, listMarks, loadMarks, quote, type Row, readSql, withLake } from './duckdb.ts'
 import { bold, print, renderErrors, renderTable } from './table.ts'
 
@@ -17,7 +17,7 @@ export async function runReport(options: ReaderOptions, flags: Flags, write = pr
     await loadRejected(options, lake)
     const tables: Record<string, Row[]> = {}
     let text = ''
-    const files = await readdir(new URL('../../sql/report', import.meta.url))
+    const files = await readdir(new URL('../sql/report', import.meta.url))
     for (const file of files.filter((name) => name.endsWith('.sql')).sort()) {
       const sql = await readSql(`report/${file}`)
       const table = await rows(sql)

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as duckdb from '@duckdb/node-api'
-import { openSnapshot, type ReaderOptions, type Snapshot, scan } from '../lake/reader.ts'
-import { readMark } from '../lake/state.ts'
-import { columns } from '../schema.ts'
+import { openSnapshot, type ReaderOptions, type Snapshot, scan } from '../src/lake/reader.ts'
+import { readMark } from '../src/lake/state.ts'
+import { columns } from '../src/schema.ts'
 
 export type Row = Record<string, duckdb.Json>
 
@@ -25,7 +25,7 @@ export const toJson: duckdb.DuckDBValueConverter<duckdb.Json> = (value, type, co
 }
 
 export const quote = (text: string) => `'${text.replaceAll("'", "''")}'`
-export const readSql = (name: string) => readFile(new URL(`../../sql/${name}`, import.meta.url), 'utf8')
+export const readSql = (name: string) => readFile(new URL(`../sql/${name}`, import.meta.url), 'utf8')
 
 /** Has every column of today, also where there is no file yet, or only files from before the column was added. */
 export function analyticsView(paths: string[]): string {

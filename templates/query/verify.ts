@@ -1,4 +1,4 @@
-import { type ReaderOptions, scan } from '../lake/reader.ts'
+import { type ReaderOptions, scan } from '../src/lake/reader.ts'
 import { analyticsView, type Lake, listMarks, loadMarks, readSql, withLake } from './duckdb.ts'
 import { bold, print, renderErrors, renderTable } from './table.ts'
 

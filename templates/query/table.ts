@@ -1,4 +1,4 @@
-import type { PipelineError } from '../types.ts'
+import type { PipelineError } from '../src/types.ts'
 import type { Row } from './duckdb.ts'
 
 /** What is known of where text goes to. */
