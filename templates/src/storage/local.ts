@@ -152,8 +152,12 @@ async function linkIfAbsent(temporary: string, path: string, tries = 5): Promise
 }
 
 /** Makes the folder and sees to it that every new one is on the disk, not only in the cache. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true })
+async function makeFolder(folder: string, tries = 5): Promise<void> {
+  const first = await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' && tries > 0) return null // a clean-up took it while mkdir looked whether it is there
+    throw error
+  })
+  if (first === null) return makeFolder(folder, tries - 1)
   if (first === undefined) return
   for (let at = folder; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at))
 }
