@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { expect } from 'vitest'
-import { withLake } from '../../templates/src/query/duckdb.ts'
+import { withLake } from '../../templates/query/duckdb.ts'
 import type { Mark } from '../../templates/src/types.ts'
 import type { Settings } from '../../templates/src/wiring.ts'
 import { emit, type Project } from '../e2e/project.ts'
