@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { describeSummary, replay, runCampaign } from '../test/protocol/campaign.ts'
-import { fakeEngine, realEngine } from '../test/protocol/engines.ts'
+import { fakeEngine, startRealEngine } from '../test/protocol/engines.ts'
 
 const { values } = parseArgs({
   options: {
@@ -16,9 +16,9 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
   },
 })
-const engines = { json: fakeEngine, duckdb: realEngine }
-const engine = engines[values.engine]
-if (!engine) throw new Error(`--engine: "${values.engine}" is none of ${Object.keys(engines).join(', ')}`)
+const engines = { json: async () => fakeEngine, duckdb: startRealEngine }
+if (!engines[values.engine]) throw new Error(`--engine: "${values.engine}" is none of ${Object.keys(engines).join(', ')}`)
+const engine = await engines[values.engine]()
 
 const limits = {
   seed: Number(values.seed ?? Date.now() % 1_000_000_000),

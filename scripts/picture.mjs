@@ -16,7 +16,8 @@ const report = lines.slice(from, to).join('\n').trimEnd().split('\n')
 const [charWidth, lineHeight, margin] = [8.43, 19, 20]
 const width = Math.ceil(Math.max(...report.map((line) => [...line].length)) * charWidth) + 2 * margin
 const height = (report.length + 2) * lineHeight + 2 * margin
-const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+// No-break spaces, because not every renderer of SVG keeps runs of ordinary ones.
+const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0')
 
 /** Headings stand alone after a blank line, the head of a table follows one. */
 const classOf = (n) => (n === 0 || report[n - 1] === '' ? 'title' : n === 1 || report[n - 2] === '' ? 'head' : '')
