@@ -17,7 +17,8 @@ const { values } = parseArgs({
   },
 })
 const engines = { json: async () => fakeEngine, duckdb: startRealEngine }
-if (!engines[values.engine]) throw new Error(`--engine: "${values.engine}" is none of ${Object.keys(engines).join(', ')}`)
+if (!engines[values.engine])
+  throw new Error(`--engine: "${values.engine}" is none of ${Object.keys(engines).join(', ')}`)
 const engine = await engines[values.engine]()
 
 const limits = {
@@ -37,6 +38,7 @@ const sum = await runCampaign(
   { ...limits, onProgress },
   { engine, trace: values.verbose ? (text) => console.log(text) : undefined },
 )
-for (const history of sum.failed) console.error(replay(history))
+for (const history of sum.failed)
+  console.error(replay(history, values.engine === 'json' ? '' : `--engine ${values.engine} `))
 console.log(describeSummary(sum))
 process.exitCode = sum.failed.length ? 1 : 0

@@ -8,6 +8,6 @@ describe('the commit protocol', () => {
   }, async () => {
     const sum = await runCampaign(ORDINARY)
     console.log(describeSummary(sum))
-    expect(sum.failed.map(replay)).toEqual([])
+    expect(sum.failed.map((history) => replay(history))).toEqual([])
   })
 })

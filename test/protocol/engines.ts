@@ -36,8 +36,13 @@ export const fakeEngine: Engine = {
   },
 }
 
-/** The Parquet that users get, read by a native DuckDB. */
-export const realEngine: Engine = {
+/** The Parquet that users get, read by a native DuckDB. Started at once: afterwards it waits for nothing any more. */
+export async function startRealEngine(): Promise<Engine> {
+  await realEngine.writer.open(columns).finish({})
+  return realEngine
+}
+
+const realEngine: Engine = {
   writer: duckdbWasmParquetWriter(),
   merger: duckdbWasmParquetMerger(),
   async read(bytes) {

@@ -154,7 +154,7 @@ export function faultyStorage(
   }
   return {
     async *list(prefix, startAfter = '') {
-      const pageSize = random.pick([1, 2, 5, 1000])
+      const pageSize = actor.faultRate > 0 ? random.pick([1, 2, 5, 1000]) : 1000
       for (let after = startAfter; ; ) {
         const page = await gate(actor, `list ${prefix} after ${after}`, false, async () => {
           const found: ObjectInfo[] = []
