@@ -32,19 +32,38 @@ export function scalars(labels: Record<string, unknown>): Dimensions | undefined
 /** Bun finds the type of a string body only when it sends it, and no longer once anybody has touched the body. */
 export const isCountable = (c: Context) => c.res.headers.has('content-type') || !('Bun' in globalThis)
 
-/** Passes a body on unchanged and tells its bytes once: when it has ended, or failed, or the client went away. */
-export function countBody(body: ReadableStream<Uint8Array>, done: (bytes: number) => void): ReadableStream {
+/**
+ * Passes a body on unchanged and tells its bytes once: when it has ended, or failed, or the client went away. No
+ * TransformStream, because Bun does not tell one that its reader has gone.
+ */
+export function countBody(body: ReadableStream<Uint8Array>, done: (bytes: number) => void): ReadableStream<Uint8Array> {
+  const reader = body.getReader()
   let bytes = 0
-  const end = () => done(bytes)
-  const counter = {
-    transform(chunk: Uint8Array, controller: TransformStreamDefaultController<Uint8Array>) {
-      bytes += chunk.byteLength
-      controller.enqueue(chunk)
-    },
-    flush: end,
-    cancel: end,
+  let isOpen = true
+  const end = () => {
+    if (isOpen) done(bytes)
+    isOpen = false
   }
-  return body.pipeThrough(new TransformStream(counter))
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    try {
+      const { done: isOver, value } = await reader.read()
+      if (!isOpen) return // cancelled while it waited
+      if (isOver) {
+        controller.close()
+        return end()
+      }
+      bytes += value.byteLength
+      controller.enqueue(value)
+    } catch (error) {
+      controller.error(error)
+      end()
+    }
+  }
+  const cancel = (reason: unknown) => {
+    end()
+    return reader.cancel(reason)
+  }
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 })
 }
 
 /** Workers end an invocation with its response unless told to wait. Elsewhere there is no executionCtx: reading throws. */
