@@ -173,6 +173,25 @@ describe('local logs', () => {
     expect(await lake.traceIds()).toEqual(['a', 'b'])
   })
 
+  it('are known by a first entry deep inside, and refused where it comes too late to know them by', async () => {
+    const lake = open()
+    await writeFile(file, `${'x'.repeat(99)}\n`.repeat(10_000) + line('a'))
+    expect(await lake.ingest()).toMatchObject({ rows: 1, errors: [] })
+    await rename(file, `${file}.1`)
+    expect(await lake.ingest()).toMatchObject({ sources: 0, errors: [] })
+    await writeFile(file, `${'x'.repeat(99)}\n`.repeat(12_000) + line('b'))
+    const { errors, rows } = await lake.ingest()
+    expect(errors).toMatchObject([{ where: 'app.ndjson', message: expect.stringContaining('a file of their own') }])
+    expect(rows).toBe(0)
+  })
+
+  it('without any entry are counted once and go by their path', async () => {
+    const lake = open()
+    await writeFile(file, 'listening\nready\n')
+    expect(await lake.ingest()).toMatchObject({ sources: 1, lines: 2, foreign: 2, fragments: 0, errors: [] })
+    expect(await lake.ingest()).toMatchObject({ sources: 0, errors: [] })
+  })
+
   it('are known by the same entry as plain text and as gzip of any members, wherever the head is cut', async () => {
     const text = Array.from({ length: 900 }, (_, n) => line(`trace ${n} ${Math.sin(n)}`)).join('')
     const keys = new Set<string>()

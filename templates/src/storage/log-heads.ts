@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { constants, gunzipSync } from 'node:zlib'
 
-const HEAD_BYTES = 1 << 16
 const TAG = '"stoma_analytics"'
+/** How far the first entry is looked for, in bytes of the file: most logs begin with one. */
+const LOOKS = [4096, 1 << 20]
 
 /** Begin with these bytes, hex: Zstandard, bzip2, xz, ZIP. */
 const UNREADABLE = ['28b52ffd', '425a68', 'fd377a58', '504b0304']
@@ -15,20 +16,29 @@ export function refuseOtherCompression(head: Buffer): void {
     throw new Error('compressed with something else than gzip, which is not read; unpack it, or compress with gzip')
 }
 
+/** What the key of a log begins with that goes by its path. */
+export const BY_PATH = 'path/'
+
 /**
  * What a log is called for ever: the time and the hash of its first entry, which keeps its place whatever rotation does
- * to the file. A log whose first 64 KiB hold no entry goes by its path, and must keep it.
+ * to the file. A log whose first MiB holds no entry goes by its path.
  */
 export async function streamKey(file: FileHandle, path: string): Promise<{ key: string; gzip: boolean }> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(2 * HEAD_BYTES), 0, 2 * HEAD_BYTES, 0)
-  const head = buffer.subarray(0, bytesRead)
-  const gzip = isGzip(head)
-  const text = (gzip ? inflateHead(head) : head).toString('latin1', 0, HEAD_BYTES)
-  const first = text.split('\n').find((line) => line.includes(TAG))
-  if (!first) return { key: `path/${path}`, gzip }
-  const time = /"timestamp":"([\d:.TZ-]+)"/.exec(first)?.[1]?.replace(/[-:]/g, '') ?? 'unknown'
-  const hash = createHash('sha256').update(first.trim(), 'latin1').digest('hex').slice(0, 16)
-  return { key: `${time}-${hash}`, gzip }
+  for (const bytes of LOOKS) {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0)
+    const head = buffer.subarray(0, bytesRead)
+    const gzip = isGzip(head)
+    const isLast = bytesRead < bytes || bytes === LOOKS.at(-1)
+    const lines = (gzip ? inflateHead(head) : head).toString('latin1', 0, LOOKS.at(-1)).split('\n')
+    // A line without an end may not be whole: it counts only where there is no more to look at.
+    const first = (isLast ? lines : lines.slice(0, -1)).find((line) => line.includes(TAG))
+    if (!first && !isLast) continue
+    if (!first) return { key: `${BY_PATH}${path}`, gzip }
+    const time = /"timestamp":"([\d:.TZ-]+)"/.exec(first)?.[1]?.replace(/[-:]/g, '') ?? 'unknown'
+    const hash = createHash('sha256').update(first.trim(), 'latin1').digest('hex').slice(0, 16)
+    return { key: `${time}-${hash}`, gzip }
+  }
+  throw new Error('unreachable: the last look always answers')
 }
 
 /** As much of a gzip file as its beginning tells; damaged ones are found out when they are read. */
@@ -37,5 +47,19 @@ function inflateHead(head: Buffer): Buffer {
     return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH })
   } catch {
     return Buffer.alloc(0)
+  }
+}
+
+/** Passes a log on that goes by its path; throws at an entry: once renamed, the log would be taken for a new one. */
+export async function* refuseEntries(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let before = Buffer.alloc(0)
+  for await (const chunk of body) {
+    const seen = Buffer.concat([before, chunk])
+    if (seen.includes(TAG))
+      throw new Error(
+        'its first entry comes after 1 MiB of other lines; give the entries a file of their own (`capture`)',
+      )
+    before = seen.subarray(-TAG.length)
+    yield chunk
   }
 }

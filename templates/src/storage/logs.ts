@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gunzipped } from '../processor/lines.ts'
 import type { Bytes, LogSource, Mark, SourceInfo, SourceRange } from '../types.ts'
 import { ifMissing, readRange } from './local.ts'
-import { isGzip, refuseOtherCompression, streamKey } from './log-heads.ts'
+import { BY_PATH, isGzip, refuseEntries, refuseOtherCompression, streamKey } from './log-heads.ts'
 
 const DAY_MS = 24 * 3600_000
 const NEWLINE = 10
@@ -118,7 +118,7 @@ async function nextRange(
     const body = follow(rest, bytes, file, Infinity, async () => {
       if ((await streamKey(file, path)).key !== key) throw new Error('it was truncated while it was read; run again')
     })
-    return { key, path, offset, identity, body, sha256 }
+    return { key, path, offset, identity, body: key.startsWith(BY_PATH) ? refuseEntries(body) : body, sha256 }
   }
   await bytes.return?.()
   if (!isKnown) throw new Error(`its first ${offset} bytes are not those ingested before. Give new logs a new name`)
