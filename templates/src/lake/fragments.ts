@@ -103,7 +103,12 @@ export function createStandings(
     const stored = await marks.get(at)
     if (!stored) return { state: 'unmarked', footer }
     if (!stored.mark.fragments.some(({ name }) => name === fragment.name)) return { state: 'orphan' }
-    if (lineage && stored.modified <= lineage.forgotten) return { state: 'absorbed' }
+    if (lineage && stored.modified <= lineage.forgotten) {
+      // One that was absorbed and forgotten is here again, so it was written after its mark. Any other may be new.
+      if (fragment.info.lastModified > stored.modified) return { state: 'absorbed' }
+      const advice = `If this machine's clock was set back, touch ${at}; if the file was restored, delete it`
+      throw new Error(`${fragment.key}: its mark is older than what was compacted long ago. ${advice}`)
+    }
     return { state: 'live', ...stored }
   }
 }
