@@ -187,6 +187,8 @@ export function runModel(seed: number, without: readonly Rule[] = []): ModelRun 
     if (!mark) return { state: 'unmarked' as Standing, fragment }
     if (!mark.fragments.includes(name)) return { state: 'orphan' as Standing, fragment, mark }
     const isForgotten = held && has('forgotten') && mark.modified <= held.forgotten
+    if (isForgotten && fragment.modified <= mark.modified)
+      violated(`${name} is as good as new, but counts as forgotten`)
     return { state: (isForgotten ? 'absorbed' : 'live') as Standing, fragment, mark }
   }
 

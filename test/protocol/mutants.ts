@@ -162,7 +162,12 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'forgotten: what left the lineage still counts as in it',
-    patches: [[FRAGMENTS, "if (lineage && stored.modified <= lineage.forgotten) return { state: 'absorbed' }", '']],
+    patches: [[FRAGMENTS, 'if (lineage && stored.modified <= lineage.forgotten) {', 'if (false) {']],
+  },
+  {
+    rule: 'only what was written after its mark can have been forgotten',
+    patches: [[FRAGMENTS, 'if (fragment.info.lastModified > stored.modified) return', 'if (lineage) return']],
+    onlyStories: true,
   },
   {
     rule: 'a name leaves only a day after its mark',

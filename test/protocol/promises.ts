@@ -393,6 +393,28 @@ export const stories: readonly Story[] = [
     await lake.comesToRest([A, B, OTHER].flatMap(asWritten))
   }),
 
+  story(
+    'a clock set back by days: what is older than the forgotten is named and left alone, until it is touched',
+    async (lake) => {
+      const rows = await ingested(lake)
+      await lake.compact()
+      lake.clock.now += 26 * HOUR_MS
+      lake.logs.create('next', chunk('next', '04T05'))
+      await lake.ingest()
+      await lake.compact()
+      lake.clock.now -= 60 * HOUR_MS
+      lake.logs.create('o', OTHER)
+      await lake.ingest()
+      const [key = ''] = lake.fragments()
+      const result = await lake.compact()
+      assert.deepEqual([result.errors.map(({ where }) => where), result.deleted], [[key], 0])
+      const mark = /touch (\S+);/.exec(result.errors[0]?.message ?? '')?.[1] ?? ''
+      lake.clock.now += 60 * HOUR_MS
+      Object.assign(lake.store.objects.get(mark) as object, { lastModified: lake.clock.now })
+      await lake.comesToRest([...rows, ...asWritten(OTHER), ...asWritten(chunk('next', '04T05'))])
+    },
+  ),
+
   story('compaction dies before its commit', async (lake) => {
     const rows = await ingested(lake)
     await dies(lake.compact({ at: COMMIT, dies: 'before' }))
