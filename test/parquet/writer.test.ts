@@ -105,11 +105,13 @@ describe('the Parquet writer', () => {
     )
   })
 
-  it('writes one row group with ZSTD, whatever the batch', async () => {
-    const rows = Array.from({ length: 130_000 }, (_, timestamp) => ({ timestamp }))
+  it('writes row groups of 25,000 rows with ZSTD, one after the other in time, so that memory does not follow the batch', async () => {
+    const rows = Array.from({ length: 60_000 }, (_, n) => ({ timestamp: 60_000 - n }))
     const file = await write(columnsOf({ timestamp: 'TIMESTAMP' }), rows)
     const groups = await ask('SELECT row_group_num_rows::INT AS rows, compression FROM parquet_metadata($0)', file)
-    expect(groups).toEqual([{ rows: 130_000, compression: 'ZSTD' }])
+    expect(groups).toEqual([25_000, 25_000, 10_000].map((rows) => ({ rows, compression: 'ZSTD' })))
+    const read = await ask('SELECT epoch_ms(timestamp)::INT AS timestamp FROM read_parquet($0)', file)
+    expect(read).toEqual(rows.toReversed())
   })
 
   it('gives equal bytes for equal rows, whatever was written before', async () => {

@@ -23,16 +23,23 @@ export function toCell({ name, type }: Column, value: ColumnValue, row: number):
   return type === 'VARCHAR' ? String(value) : Number(value)
 }
 
+/** Texts lie in blocks of this size: one buffer that grows would leave as much behind for the collector. */
+const BLOCK_BYTES = 1 << 16
+/** Where a text lies is one number: its block times this, plus its place in there. */
+const BLOCK = 2 ** 32
+
 /** The values of a column as bytes that grow: strings on the heap would take twice as much, and many collections. */
 export class PlainColumn {
   readonly name: string
   readonly isText: boolean
-  /** Numbers, or where a text begins in `texts`; NaN is NULL. */
-  private values = new Float64Array(256)
+  /** Numbers, or where a text lies in `blocks`; NaN is NULL. */
+  private values = new Float64Array(8)
   /** Texts as Parquet has them: UTF-8 after its length in four bytes. */
-  private texts = Buffer.alloc(0)
-  /** What the values will take in a page. */
-  bytes = 0
+  private blocks: Buffer[] = []
+  /** Where the last block is free. */
+  private end = 0
+  /** Memory taken, about. */
+  bytes = 256
 
   constructor(name: string, isText: boolean) {
     this.name = name
@@ -43,21 +50,48 @@ export class PlainColumn {
     if (row >= this.values.length) {
       const grown = new Float64Array(row * 2)
       grown.set(this.values)
+      this.bytes += grown.byteLength - this.values.byteLength
       this.values = grown
     }
-    this.values[row] = typeof cell === 'string' ? this.bytes : (cell ?? Number.NaN)
-    if (typeof cell === 'number') this.bytes += 8
-    if (typeof cell !== 'string') return
-    const most = this.bytes + 4 + cell.length * 3
-    if (most > this.texts.length) this.texts = Buffer.concat([this.texts], most * 2)
-    const length = this.texts.write(cell, this.bytes + 4)
-    this.bytes = this.texts.writeUInt32LE(length, this.bytes) + length
+    this.values[row] = typeof cell === 'string' ? this.addText(cell) : (cell ?? Number.NaN)
+  }
+
+  private addText(text: string): number {
+    const most = 4 + text.length * 3
+    let block = this.blocks.at(-1)
+    if (!block || block.length - this.end < most) {
+      block = Buffer.allocUnsafe(Math.max(most, Math.min(this.bytes, BLOCK_BYTES)))
+      this.bytes += block.length
+      this.blocks.push(block)
+      this.end = 0
+    }
+    const start = this.end
+    const length = block.write(text, start + 4)
+    this.end = block.writeUInt32LE(length, start) + length
+    return (this.blocks.length - 1) * BLOCK + start
+  }
+
+  /** A text with its length before it. */
+  private textAt(place: number): Buffer {
+    const block = this.blocks[Math.floor(place / BLOCK)] as Buffer
+    const start = place % BLOCK
+    return block.subarray(start, start + 4 + block.readUInt32LE(start))
   }
 
   /** Rows by their numbers, equal ones as they came. */
   sorted(rows: number): number[] {
     const order = Array.from({ length: rows }, (_, row) => row)
     return order.sort((a, b) => (this.values[a] as number) - (this.values[b] as number) || a - b)
+  }
+
+  /** What the values of these rows take in a page. */
+  bytesOf(rows: readonly number[]): number {
+    let bytes = 0
+    for (const row of rows) {
+      const value = this.values[row] as number
+      if (!Number.isNaN(value)) bytes += this.isText ? this.textAt(value).length : 8
+    }
+    return bytes
   }
 
   /** What precedes the values in a page: its header, and a bit a row that says whether there is a value. */
@@ -69,7 +103,7 @@ export class PlainColumn {
     const levels = new ByteWriter()
     levels.appendVarInt((present.length << 1) | 1)
     levels.appendBytes(present)
-    const bytes = 4 + levels.offset + this.bytes
+    const bytes = 4 + levels.offset + this.bytesOf(rows)
     const head = new ByteWriter()
     const page = { field_1: rows.length, field_2: 0, field_3: 3, field_4: 3 }
     serializeTCompactProtocol(head, { field_1: 0, field_2: bytes, field_3: bytes, field_5: page })
@@ -84,7 +118,7 @@ export class PlainColumn {
       const value = this.values[row] as number
       if (Number.isNaN(value)) continue
       if (!this.isText) at = file.writeDoubleLE(value, at)
-      else at += this.texts.copy(file, at, value, value + 4 + this.texts.readUInt32LE(value))
+      else at += this.textAt(value).copy(file, at)
     }
   }
 }
@@ -102,7 +136,7 @@ export function plainParquet(columns: readonly PlainColumn[], rows: readonly num
     const converted_type = column.isText ? 'UTF8' : undefined
     schema.push({ name: column.name, type, converted_type, repetition_type: 'OPTIONAL' })
     const head = column.pageHead(rows)
-    const bytes = BigInt(head.length + column.bytes)
+    const bytes = BigInt(head.length + column.bytesOf(rows))
     const sizes = { num_values: group.num_rows, total_uncompressed_size: bytes, total_compressed_size: bytes }
     const place = { path_in_schema: [column.name], data_page_offset: BigInt(end) }
     group.columns.push({
