@@ -5,8 +5,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { benchEmit } from './emit.ts'
 import { benchIngest } from './ingest.ts'
+import { benchMemory } from './memory.ts'
 
-/** `npm run bench [emit] [ingest]`: ratios against named peers, run in turn on the same input, outputs read back. */
+/**
+ * `npm run bench -- [emit] [ingest] [memory] [--large]`: ratios against named peers, run in turn on the same input,
+ * outputs read back; and the memory that runs take, however large their input is.
+ */
 const root = fileURLToPath(new URL('..', import.meta.url))
 // Inside the repository, so that the emitted project finds the packages installed here.
 const work = join(root, '.tmp/bench')
@@ -16,9 +20,10 @@ execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'project', '--yes', '
   cwd: work,
 })
 
-const only = process.argv.slice(2)
+const only = process.argv.slice(2).filter((name) => name !== '--large')
 const wanted = (name: string) => only.length === 0 || only.includes(name)
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}`)
 if (wanted('emit')) await benchEmit(root, work)
 if (wanted('ingest')) await benchIngest(root, join(work, 'project'), work)
+if (wanted('memory')) await benchMemory(join(work, 'project'), { large: process.argv.includes('--large') })
 rmSync(work, { recursive: true, force: true })
