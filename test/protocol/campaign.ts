@@ -154,7 +154,8 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
       const source = logsOf(actor)
       const place = { storage: storageOf(actor, null), merger: engine.merger, columns, prefix: PREFIX, granularity }
       const sourceExists = async (name: string, key: string) => name !== source.name || source.exists(key)
-      return code.createCompactor({ ...place, sourceExists, now }).run({ before })
+      const budget = isFaulty && random.chance(0.2) ? { partitions: 1 } : {}
+      return code.createCompactor({ ...place, sourceExists, budget, now }).run({ before })
     })
   }
 
