@@ -1,6 +1,6 @@
 import { config } from '../../templates/analytics.config.ts'
-import { duckdbWasmParquetWriter } from '../../templates/src/parquet/duckdb-wasm.ts'
 import { withLake } from '../../templates/query/duckdb.ts'
+import { duckdbWasmParquetWriter } from '../../templates/src/parquet/duckdb-wasm.ts'
 import { columns } from '../../templates/src/schema.ts'
 import { wire } from '../../templates/src/wiring.ts'
 
