@@ -238,7 +238,8 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
     if (what === 'create' && files < 4) logs.create(`a/${files++}.ndjson`, newChunk())
     else if (what === 'grow' && logs.current.has(key)) logs.grow(key, newChunk())
     else if (what === 'redeliver' && logs.everKnown(known)) logs.redeliver(known)
-    else if (what === 'replace' && logs.everKnown(known) && random.chance(0.5)) logs.replace(known, newChunk())
+    else if (what === 'replace' && logs.everKnown(known) && random.chance(deletesSources ? 0.9 : 0.5))
+      logs.replace(known, newChunk())
     else if (what === 'vanish' && logs.current.has(key) && random.chance(0.5)) logs.vanish(key)
     else if (what === 'wait') {
       // No reader is a day slower than the store: its listing would be older than what may be forgotten.

@@ -106,6 +106,10 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
       return fragments.get(name)?.rows ?? []
     })
     if (!sameRows(rows, listed)) violated(`${key}: its fragments hold [${listed}], the log had [${rows}]`)
+    const { lines, extra, entries, foreign, rejected, dropped, rows: counted } = mark.counts
+    const isBalanced = lines + extra === entries + foreign + Object.values(rejected).reduce((sum, n) => sum + n, 0)
+    if (!isBalanced || entries !== counted + dropped || counted !== rows.length)
+      violated(`${key}: its counts do not add up: ${JSON.stringify(mark.counts)} for ${rows.length} rows`)
     const versions = new Map<string, string[][]>()
     for (const [partition, part] of byPartition(rows)) versions.set(partition, [part])
     marks.set(key, { key, mark, modified, chunks: chunks ?? [], versions })
@@ -128,7 +132,7 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
   }
 
   function byPartition(rows: readonly string[]): Map<string, string[]> {
-    return grouped(rows, (row) => partitionOf(hourOf(Number(row.slice(row.lastIndexOf(' ')))), granularity))
+    return grouped(rows, (row) => partitionOf(hourOf(timeOf(row)), granularity))
   }
 
   function onCompacted(key: string, file: StoredFile, expect: Expect | null): void {
@@ -146,6 +150,8 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
       ? onReplayed(key, held, expect)
       : [...(before?.rows ?? []), ...added.flatMap((name) => fragments.get(name)?.rows ?? [])]
     if (!sameRows(rows, file.rows)) violated(`I1: ${key} holds [${file.rows}], by its lineage it should hold [${rows}]`)
+    if (lineage.rows !== file.rows.length)
+      violated(`I1: ${key} counts ${lineage.rows} rows, it has ${file.rows.length}`)
     for (const name of Object.keys(lineage.names)) {
       const at = fragments.get(name)?.markKey ?? ''
       if (!lists(at, name)) violated(`${key} took ${name}, which no mark lists`)
@@ -162,6 +168,18 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
         if (compactedKeyOf(name) === key && modified <= lineage.forgotten && !held.has(name))
           violated(`5.6: forgotten of ${key} swallows ${name}, which it never held`)
     compacted.set(key, { lineage, held, rows: file.rows })
+  }
+
+  /** Hour by hour, what the marks count and what replays say they changed add up to the rows that are there. */
+  function checkLedger(rows: readonly string[]): void {
+    const balance = new Map<string, number>()
+    const book = (hour: string, count: number) => balance.set(hour, (balance.get(hour) ?? 0) + count)
+    for (const row of rows) book(hourOf(timeOf(row)), 1)
+    for (const { mark } of marks.values())
+      for (const fragment of mark.fragments) book(parseFragmentName(fragment.name)?.hour ?? '', -fragment.rows)
+    for (const { lineage } of compacted.values())
+      for (const [hour, count] of Object.entries(lineage.adjusted)) book(hour, -count)
+    for (const [hour, count] of balance) if (count) violated(`the books are out by ${count} rows in ${hour}`)
   }
 
   const compactedKeyOf = (name: string) =>
@@ -236,9 +254,7 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
       const versions = [...marks.values()].flatMap((mark) => [...mark.versions.values()])
       const expected = versions.flatMap((all) => all.at(-1) ?? [])
       if (!sameRows(rows, expected)) violated(`at rest the lake holds [${rows}], the logs had [${expected}]`)
-      const ledger = [...marks.values()].reduce((sum, { mark }) => sum + mark.counts.rows, 0)
-      const first = versions.flatMap((all) => all[0] ?? []).length
-      if (ledger !== first) violated(`the marks count ${ledger} rows, the logs had ${first}`)
+      checkLedger(rows)
       for (const key of stored.keys())
         if (!isState(key) && parseFragmentName(nameOf(key))) violated(`at rest there is still ${key}`)
       return rows.length
@@ -248,6 +264,8 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
       [...marks.values()].filter(({ mark }) => mark.key === key).sort((a, b) => a.mark.offset - b.mark.offset),
   }
 }
+
+const timeOf = (row: string) => Number(row.slice(row.lastIndexOf(' ')))
 
 function grouped(rows: readonly string[], groupOf: (row: string) => string): Map<string, string[]> {
   const groups = new Map<string, string[]>()
