@@ -22,6 +22,7 @@ export interface Mutant {
 }
 
 const [PROCESSOR, COMPACTOR, COMMIT] = ['processor/index.ts', 'compactor/index.ts', 'compactor/commit.ts'] as const
+const LOGS = 'storage/logs.ts'
 const [ABANDON, REPLAY] = ['compactor/abandon.ts', 'compactor/replay.ts'] as const
 const [FRAGMENTS, READER, LAYOUT] = ['lake/fragments.ts', 'lake/reader.ts', 'lake/layout.ts'] as const
 
@@ -135,6 +136,21 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'conditional source deletion',
     broken: { logRules: { refusesOtherContent: true, removesOnlyThisVersion: false } },
+  },
+  {
+    rule: 'refusal of other content, of a file',
+    patches: [[LOGS, "sha256.copy().digest('hex') === newest.sha256", 'true']],
+    onlyStories: true,
+  },
+  {
+    rule: 'conditional source deletion, of a file',
+    patches: [[LOGS, 'if (info?.etag !== etag || Date', 'if (!info || Date']],
+    onlyStories: true,
+  },
+  {
+    rule: 'a file goes only after a day of silence',
+    patches: [[LOGS, '|| Date.now() - info.lastModified < DAY_MS', '']],
+    onlyStories: true,
   },
   {
     rule: 'a source goes only once its mark stands',

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Granularity } from '../../templates/src/lake/layout.ts'
 import { parseLineage } from '../../templates/src/lake/lineage.ts'
 import type { Pins } from '../../templates/src/lake/pins.ts'
@@ -10,8 +13,10 @@ import type {
   AnalyticsEntry,
   CompactorStorage,
   LogSource,
+  Mark,
   ObjectInfo,
   ParquetMerger,
+  SourceInfo,
 } from '../../templates/src/types.ts'
 import type { Subject } from './campaign.ts'
 import { createWatch, type Expect } from './check.ts'
@@ -273,9 +278,66 @@ const changedRetries = retries.map(([name, over]) =>
   }),
 )
 
+/** A log on disk, of which the first chunk is in. */
+async function onDisk({ code }: Subject, tell: (file: string, source: LogSource, mark: Mark) => Promise<void>) {
+  const folder = mkdtempSync(join(tmpdir(), 'stories-'))
+  try {
+    const file = join(folder, 'a.ndjson')
+    writeFileSync(file, A.text)
+    const source = code.localLogs(folder, { settleMs: 0 })
+    const storage = memoryStorage()
+    const place = { storage, source, columns, prefix: PREFIX, granularity: 'day' as const, parseLine }
+    await code.createProcessor({ ...place, writer: fakeEngine.writer }).run()
+    const [, { bytes } = { bytes: [] }] = [...storage.objects].find(([key]) => /ingested.*json$/.test(key)) ?? []
+    await tell(file, source, JSON.parse(Buffer.from(bytes).toString()))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function firstOf(source: LogSource): Promise<SourceInfo> {
+  for await (const info of source.list()) return info
+  throw new Error('no log is listed')
+}
+
+/** Says the same of files: the rules that a log source has to keep. */
+const fileStories: Story[] = [
+  {
+    name: 'a file whose first lines were changed is refused',
+    tell: (subject) =>
+      onDisk(subject, async (file, source, mark) => {
+        writeFileSync(file, A.text.replace('a.2', 'x.2') + B.text)
+        const read = async () => {
+          const next = await source.next(await firstOf(source), mark)
+          if (typeof next === 'object') await readAll(next.body)
+        }
+        await assert.rejects(read, /not those ingested before/)
+      }),
+  },
+  {
+    name: 'a file is removed only as the version that was seen, and only after a day of silence',
+    tell: (subject) =>
+      onDisk(subject, async (file, source) => {
+        const now = Date.now
+        const seen = await firstOf(source)
+        assert.equal(await source.remove(seen), false)
+        try {
+          Date.now = () => now() + 48 * HOUR_MS
+          appendFileSync(file, B.text)
+          assert.equal(await source.remove(seen), false)
+          assert.equal(await source.remove(await firstOf(source)), true)
+        } finally {
+          Date.now = now
+        }
+        assert.ok(!existsSync(file))
+      }),
+  },
+]
+
 /** Every crash point of design §6, and what else a run may meet. */
 export const stories: readonly Story[] = [
   ...ingestCrashes,
+  ...fileStories,
   ...changedRetries,
 
   story('the mark is written, but reported as failed: nothing is read twice', async (lake) => {
