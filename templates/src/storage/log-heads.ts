@@ -41,10 +41,10 @@ export async function streamKey(file: FileHandle, path: string): Promise<{ key: 
   throw new Error('unreachable: the last look always answers')
 }
 
-/** As much of a gzip file as its beginning tells; damaged ones are found out when they are read. */
+/** As much of a gzip file as its beginning tells; damaged ones, and bombs, are found out when they are read. */
 function inflateHead(head: Buffer): Buffer {
   try {
-    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH })
+    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 1 << 26 })
   } catch {
     return Buffer.alloc(0)
   }

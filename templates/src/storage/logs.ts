@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { gunzipped } from '../processor/lines.ts'
 import type { Bytes, LogSource, Mark, SourceInfo, SourceRange } from '../types.ts'
 import { ifMissing, readRange } from './local.ts'
@@ -8,6 +8,7 @@ import { BY_PATH, isGzip, refuseEntries, refuseOtherCompression, streamKey } fro
 
 const DAY_MS = 24 * 3600_000
 const NEWLINE = 10
+const UNREADABLE = 'unreadable/'
 
 export interface LocalLogsOptions {
   /** Names these logs in the lake for ever, whatever the folder is called later. */
@@ -55,7 +56,7 @@ export function localLogs(folder: string, options: LocalLogsOptions = {}): LogSo
     },
 
     async exists(key) {
-      for await (const info of listLogs(folder)) if (info.key === key) return true
+      for await (const info of listLogs(folder)) if (info.key === key || info.key.startsWith(UNREADABLE)) return true
       return false
     },
 
@@ -72,22 +73,32 @@ export function localLogs(folder: string, options: LocalLogsOptions = {}): LogSo
 /** In the order of their marks; of files that begin alike only the one that says most, plain text before gzip. */
 async function* listLogs(folder: string): AsyncIterable<SourceInfo> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause) => {
-    throw new Error(`${folder}: cannot read the log folder; create it or set \`source\``, { cause })
+    const why = cause.code === 'ENOENT' ? '' : ` (${cause.message})`
+    throw new Error(`${folder}: cannot read the log folder${why}; create it or set \`source\``, { cause })
   })
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  const paths = files.map((file) => file.slice(join(folder, '/').length).replaceAll('\\', '/'))
+  const paths = files.map((file) => file.slice(join(folder, '/').length).replaceAll(sep, '/'))
   const logs = new Map<string, SourceInfo & { gzip: boolean }>()
   for (const path of paths.filter((path) => !`/${path}`.includes('/.'))) {
     const info = await statLog(folder, path)
-    const file = info?.size ? await open(join(folder, path)).catch(ifMissing) : null
-    if (!info || !file) continue
-    const head = await streamKey(file, path).finally(() => file.close())
+    const head = info?.size ? await headOf(folder, path) : null
+    if (!info || !head) continue
     const other = logs.get(head.key)
     const saysMore = other?.gzip === head.gzip ? info.size > other.size : !head.gzip
     if (!other || saysMore) logs.set(head.key, { ...info, ...head })
   }
   const ordered = [...logs.values()].map((info) => [encodeURIComponent(info.key), info] as const)
   for (const [, info] of ordered.sort(([a], [b]) => (a < b ? -1 : 1))) yield info
+}
+
+/** A file that cannot be read is listed all the same, so that `next` says why and the others go on. */
+async function headOf(folder: string, path: string): Promise<{ key: string; gzip: boolean } | null> {
+  try {
+    const file = await open(join(folder, path))
+    return await streamKey(file, path).finally(() => file.close())
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : { key: `${UNREADABLE}${path}`, gzip: false }
+  }
 }
 
 async function nextRange(
@@ -104,7 +115,8 @@ async function nextRange(
   const gzip = isGzip(head)
   if (newest?.identity === identity && (gzip || size === offset)) return 'ingested'
   if ((await streamKey(file, path)).key !== key) return 'later' // rotated since it was listed: it has another name now
-  const isSettled = Date.now() - Number(stats.mtimeMs) >= settleMs
+  // A time in the future is one from before the clock was set back: nobody is writing there now either.
+  const isSettled = Math.abs(Date.now() - Number(stats.mtimeMs)) >= settleMs
   if (gzip && !isSettled) return 'later' // a gzip file is whole or nothing
   const end = gzip || isSettled ? size : await afterLastNewline(file, offset, size)
 
