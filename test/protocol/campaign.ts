@@ -9,6 +9,7 @@ import { readAll } from '../../templates/src/lake/state.ts'
 import { parseLine } from '../../templates/src/processor/formats/standard.ts'
 import { createProcessor } from '../../templates/src/processor/index.ts'
 import { columns } from '../../templates/src/schema.ts'
+import { localStorageAdapter } from '../../templates/src/storage/local.ts'
 import { localLogs } from '../../templates/src/storage/logs.ts'
 import { memoryStorage } from '../../templates/src/storage/memory.ts'
 import type { AnalyticsEntry, CompactorStorage, PipelineError } from '../../templates/src/types.ts'
@@ -25,6 +26,7 @@ export interface Code {
   createReplay: typeof createReplay
   openSnapshot: typeof openSnapshot
   localLogs: typeof localLogs
+  localStorageAdapter: typeof localStorageAdapter
 }
 
 /** What is tested: the code, on a store and logs that keep their rules or, in a mutation, do not. */
@@ -59,7 +61,14 @@ const PREFIX = 'analytics'
 const HOUR_MS = 3600_000
 const START = Date.UTC(2026, 4, 1)
 const CUTOFFS = ['2026-03-04T06:00', '2026-03-04T09:30', '2026-03-05T00:30', '2026-04-01T14:00']
-export const real: Code = { createProcessor, createCompactor, createReplay, openSnapshot, localLogs }
+export const real: Code = {
+  createProcessor,
+  createCompactor,
+  createReplay,
+  openSnapshot,
+  localLogs,
+  localStorageAdapter,
+}
 
 /** Configurations as people edit them over time: what they make of an entry, and how much they buffer. */
 const edits = [

@@ -22,7 +22,7 @@ export interface Mutant {
 }
 
 const [PROCESSOR, COMPACTOR, COMMIT] = ['processor/index.ts', 'compactor/index.ts', 'compactor/commit.ts'] as const
-const LOGS = 'storage/logs.ts'
+const [LOGS, LOCAL] = ['storage/logs.ts', 'storage/local.ts'] as const
 const [ABANDON, REPLAY] = ['compactor/abandon.ts', 'compactor/replay.ts'] as const
 const [FRAGMENTS, READER, LAYOUT] = ['lake/fragments.ts', 'lake/reader.ts', 'lake/layout.ts'] as const
 
@@ -150,6 +150,32 @@ export const mutants: readonly Mutant[] = [
   {
     rule: 'a file goes only after a day of silence',
     patches: [[LOGS, '|| Date.now() - info.lastModified < DAY_MS', '']],
+    onlyStories: true,
+  },
+  {
+    rule: 'nothing partial in the lake (I6), on disk',
+    patches: [
+      [
+        LOCAL,
+        'const temporary = join(temporaries, temporaryName())',
+        'await makeFolder(dirname(path))\n      const temporary = path',
+      ],
+    ],
+    onlyStories: true,
+  },
+  {
+    rule: 'put-if-absent, on disk',
+    patches: [[LOCAL, 'await linkIfAbsent(temporary, path)', '(await rename(temporary, path), true)']],
+    onlyStories: true,
+  },
+  {
+    rule: 'replace only the version that was seen, on disk',
+    patches: [[LOCAL, 'if ((await head(key))?.etag !== condition.ifMatch) return false', '']],
+    onlyStories: true,
+  },
+  {
+    rule: 'the lock around compare and swap, on disk',
+    patches: [[LOCAL, 'await withLock(', 'await ((_: string, swap: () => Promise<boolean>) => swap())(']],
     onlyStories: true,
   },
   {

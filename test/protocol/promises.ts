@@ -16,6 +16,7 @@ import type {
   Mark,
   ObjectInfo,
   ParquetMerger,
+  PutCondition,
   SourceInfo,
 } from '../../templates/src/types.ts'
 import type { Subject } from './campaign.ts'
@@ -300,8 +301,48 @@ async function firstOf(source: LogSource): Promise<SourceInfo> {
   throw new Error('no log is listed')
 }
 
-/** Says the same of files: the rules that a log source has to keep. */
+/** A store on disk, and many who write to it at once. */
+async function inFolder({ code }: Subject, tell: (store: CompactorStorage) => Promise<void>) {
+  const folder = mkdtempSync(join(tmpdir(), 'stories-'))
+  try {
+    await tell(code.localStorageAdapter(folder))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function winners(store: CompactorStorage, key: string, condition: PutCondition): Promise<number> {
+  const puts = Array.from({ length: 6 }, (_, n) => store.put(key, Buffer.from(`writer ${n}`), condition))
+  return (await Promise.all(puts)).filter((info) => info !== null).length
+}
+
+/** Says the same of files: the rules that the store on disk and the logs have to keep. */
 const fileStories: Story[] = [
+  {
+    name: 'a file in the lake appears whole or not at all',
+    tell: (subject) =>
+      inFolder(subject, async (store) => {
+        const body = async function* () {
+          yield Buffer.from('the first half')
+          for await (const { key } of store.list('')) assert.ok(!key.endsWith('.parquet'), `${key} is there already`)
+          yield Buffer.from(' and the second')
+        }
+        assert.equal((await store.put('a/b.parquet', body(), 'absent'))?.size, 29)
+      }),
+  },
+  {
+    name: 'of many who write a file at once, where none is or over the same version, one does',
+    tell: (subject) =>
+      inFolder(subject, async (store) => {
+        for (let n = 0; n < 5; n++) {
+          const key = `a/${n}.parquet`
+          assert.equal(await winners(store, key, 'absent'), 1)
+          const { etag: ifMatch = '' } = (await store.head(key)) ?? {}
+          assert.equal(await winners(store, key, { ifMatch }), 1)
+          assert.equal(await winners(store, key, { ifMatch }), 0)
+        }
+      }),
+  },
   {
     name: 'a file whose first lines were changed is refused',
     tell: (subject) =>
@@ -337,7 +378,6 @@ const fileStories: Story[] = [
 /** Every crash point of design §6, and what else a run may meet. */
 export const stories: readonly Story[] = [
   ...ingestCrashes,
-  ...fileStories,
   ...changedRetries,
 
   story('the mark is written, but reported as failed: nothing is read twice', async (lake) => {
@@ -675,4 +715,6 @@ export const stories: readonly Story[] = [
     assert.deepEqual([result.compacted, result.errors.length], [0, 2])
     await lake.comesToRest(rows)
   }),
+
+  ...fileStories,
 ]
