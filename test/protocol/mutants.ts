@@ -75,7 +75,7 @@ export const mutants: readonly Mutant[] = [
       [
         FRAGMENTS,
         "if (!stored) return { state: 'unmarked', footer }",
-        "if (!stored) return { state: 'live', mark: { fragments: [] }, modified: 0 } as never",
+        "if (!stored) return { state: 'live', modified: 0, rows: 0 }",
       ],
       [COMMIT, 'if (rows !== next.rows) throw', 'if (false) throw'],
     ],
@@ -85,8 +85,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       [
         FRAGMENTS,
-        "if (!stored.mark.fragments.some(({ name }) => name === fragment.name)) return { state: 'orphan' }",
-        '',
+        "if (!listed) return { state: 'orphan' }",
+        "if (!listed) return { state: 'live', modified: stored.modified, rows: 0 }",
       ],
       [COMMIT, 'if (rows !== next.rows) throw', 'if (false) throw'],
     ],
@@ -208,7 +208,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'only what was written after its mark can have been forgotten',
-    patches: [[FRAGMENTS, 'if (fragment.info.lastModified > stored.modified) return', 'if (lineage) return']],
+    patches: [[FRAGMENTS, 'if (fragment.lastModified > stored.modified) return', 'if (lineage) return']],
     onlyStories: true,
   },
   {
@@ -229,7 +229,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a source that is gone waits a day before it is given up',
-    patches: [[ABANDON, 'now() - info.lastModified < DAY_MS || ', '']],
+    patches: [[ABANDON, 'now() - fragment.lastModified < DAY_MS || ', '']],
     onlyStories: true,
   },
   {
@@ -264,7 +264,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a replay refuses a partition that holds more than its marks',
-    patches: [[REPLAY, 'if (lineage && lineage.rows !== heldRows(lineage, path, marks))', 'if (false)']],
+    patches: [[REPLAY, 'if (lineage && lineage.rows !== heldRows(lineage, listed))', 'if (false)']],
   },
   {
     rule: "the reader's mark filter",

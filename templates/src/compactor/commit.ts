@@ -1,6 +1,6 @@
 import { inputOf, type Partition, wasGone } from '../lake/fragments.ts'
 import { compactedKey } from '../lake/layout.ts'
-import { formatLineage, type Lineage, parseLineage } from '../lake/lineage.ts'
+import { formatLineage, type Lineage, readLineage } from '../lake/lineage.ts'
 import type { Column, CompactorStorage, ObjectInfo, ParquetMerger } from '../types.ts'
 
 export interface CommitOptions {
@@ -32,8 +32,7 @@ export async function commitPartition(
   } catch (error) {
     failure = error // it may have taken all the same: a time-out says nothing
   }
-  const info = await storage.head(key)
-  const standing = info && parseLineage(await merger.readMetadata(inputOf(storage, info)), key)
+  const standing = await readLineage({ storage, merger }, await storage.head(key))
   // An input that is gone means that another compactor was faster: a lost race, no error.
   if (failure && standing?.runId !== next.runId && !wasGone(failure)) throw failure
   return standing

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { createStandings, type Fragment, inputOf, listPartitions, type Partition, wasGone } from '../lake/fragments.ts'
+import { createStandings, type Fragment, listPartitions, type Partition, wasGone } from '../lake/fragments.ts'
 import { type Granularity, hourStart } from '../lake/layout.ts'
-import { type Lineage, parseLineage } from '../lake/lineage.ts'
+import { type Lineage, readLineage } from '../lake/lineage.ts'
 import { checkLake } from '../lake/state.ts'
 import type { Column, CompactorStorage, ParquetMerger, PipelineError } from '../types.ts'
 import { createAbandon } from './abandon.ts'
@@ -48,15 +48,10 @@ export interface Compactor {
   run(options?: { before?: number }): Promise<CompactResult>
 }
 
-/** A fragment that is to be merged, and its mark's LastModified. */
-interface Candidate extends Fragment {
-  modified: number
-  rows: number
-}
-
 /** What the sweep found in one partition. */
 interface Found {
-  candidates: Candidate[]
+  /** Fragments to merge, with their rows and their mark's LastModified. */
+  candidates: (Fragment & { modified: number; rows: number })[]
   /** Held by the compacted file already: a clean-up was cut short. */
   absorbed: Fragment[]
   orphans: Fragment[]
@@ -70,7 +65,8 @@ export function createCompactor(options: CompactorOptions): Compactor {
   const abandon = createAbandon(options)
 
   async function run({ before = now() - DAY_MS } = {}): Promise<CompactResult> {
-    const result = emptyResult()
+    const counts = { partitions: 0, compacted: 0, skipped: 0, lost: 0, absorbed: 0, deleted: 0, rows: 0, bytes: 0 }
+    const result: CompactResult = { ...counts, left: 0, errors: [] }
     await checkLake(storage, prefix, options.granularity)
     const start = now()
     const isSpent = () =>
@@ -92,8 +88,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
   }
 
   async function compact(partition: Partition, before: number, result: CompactResult): Promise<void> {
-    const { compacted } = partition
-    const lineage = compacted && parseLineage(await merger.readMetadata(inputOf(storage, compacted)), compacted.key)
+    const lineage = await readLineage(options, partition.compacted)
     const found = await sweep(partition, lineage, before, result)
     await remove([...found.orphans, ...found.absorbed], result)
     if (!found.candidates.length) {
@@ -101,9 +96,8 @@ export function createCompactor(options: CompactorOptions): Compactor {
       return
     }
     const runId = randomUUID()
-    const next = extend(lineage, found, runId)
-    const inputs = [...(partition.compacted ? [partition.compacted] : []), ...found.candidates.map(({ info }) => info)]
-    const committed = await commitPartition(options, partition, inputs, next)
+    const inputs = [...(partition.compacted ? [partition.compacted] : []), ...found.candidates]
+    const committed = await commitPartition(options, partition, inputs, extend(lineage, found, runId))
     if (committed?.runId !== runId) {
       result.lost++
       return
@@ -111,12 +105,10 @@ export function createCompactor(options: CompactorOptions): Compactor {
     result.compacted++
     result.absorbed += found.candidates.length
     result.rows += committed.rows
-    result.bytes += found.candidates.reduce((sum, { info }) => sum + info.size, 0)
+    for (const { size } of found.candidates) result.bytes += size
     // By the footer as it stands in the store, never from memory.
-    await remove(
-      found.candidates.filter(({ name }) => Object.hasOwn(committed.names, name)),
-      result,
-    )
+    const held = found.candidates.filter(({ name }) => Object.hasOwn(committed.names, name))
+    await remove(held, result)
   }
 
   /** Sorts the partition's fragments by where they stand. One that cannot be read is named and left alone. */
@@ -129,15 +121,11 @@ export function createCompactor(options: CompactorOptions): Compactor {
         if (standing.state === 'absorbed') found.absorbed.push(fragment)
         else if (standing.state === 'orphan') found.orphans.push(fragment)
         else if (standing.state === 'unmarked') await abandon(fragment, standing.footer)
-        else if (standing.state === 'live') {
-          const { modified, mark } = standing
-          const rows = mark.fragments.find(({ name }) => name === fragment.name)?.rows ?? 0
-          if (hourStart(fragment.hour) + 3600_000 <= before) found.candidates.push({ ...fragment, modified, rows })
-          else found.oldestLeftOut = Math.min(found.oldestLeftOut, modified)
-        }
+        else if (hourStart(fragment.hour) + 3600_000 <= before) found.candidates.push({ ...fragment, ...standing })
+        else found.oldestLeftOut = Math.min(found.oldestLeftOut, standing.modified)
       } catch (error) {
-        result.errors.push({ where: fragment.key, message: (error as Error).message })
         found.oldestLeftOut = -Infinity // its mark is unknown, so nothing may be forgotten now
+        if (!wasGone(error)) result.errors.push({ where: fragment.key, message: (error as Error).message })
       }
     }
     return found
@@ -169,19 +157,4 @@ function extend(lineage: Lineage | null, { candidates, absorbed, oldestLeftOut }
   const rows = candidates.reduce((sum, candidate) => sum + candidate.rows, lineage?.rows ?? 0)
   const adjusted = lineage?.adjusted ?? {}
   return { names, adjusted, forgotten, generation: (lineage?.generation ?? 0) + 1, runId, rows }
-}
-
-function emptyResult(): CompactResult {
-  const counts = {
-    partitions: 0,
-    compacted: 0,
-    skipped: 0,
-    lost: 0,
-    absorbed: 0,
-    deleted: 0,
-    rows: 0,
-    bytes: 0,
-    left: 0,
-  }
-  return { ...counts, errors: [] }
 }

@@ -1,4 +1,4 @@
-import type { CompactorStorage, FooterMetadata, MergeInput, ObjectInfo, StorageReader } from '../types.ts'
+import type { FooterMetadata, MergeInput, ObjectInfo, ParquetMerger, StorageReader } from '../types.ts'
 import {
   COMPACTED,
   compactedKey,
@@ -14,11 +14,9 @@ import {
 import type { Lineage } from './lineage.ts'
 import { readAll, readMark, type StoredMark } from './state.ts'
 
-export interface Fragment {
-  key: string
+export interface Fragment extends ObjectInfo {
   name: string
   hour: Hour
-  info: ObjectInfo
 }
 
 export interface Partition {
@@ -30,11 +28,12 @@ export interface Partition {
 
 /**
  * Where a fragment stands: `live`, its mark lists it and no compacted file holds it; `absorbed`, one does; `orphan`, its
- * source's mark does not list it; `unmarked`, its source has no mark (yet); `gone`, it was deleted since it was listed.
+ * source's mark does not list it; `unmarked`, its source has no mark (yet). `modified` is the mark's LastModified.
  */
 export type Standing =
-  | ({ state: 'live' } & StoredMark)
-  | { state: 'absorbed' | 'orphan' | 'gone' }
+  | { state: 'live'; modified: number; rows: number }
+  | { state: 'absorbed' }
+  | { state: 'orphan' }
   | { state: 'unmarked'; footer: FooterMetadata }
 
 /** Every partition that holds a fragment or a compacted file, in order of time. Other files are not ours: passed over. */
@@ -56,7 +55,7 @@ export async function* listPartitions(
       if (current) yield current
       current = { path: partition, compacted: null, fragments: [] }
     }
-    if (hour) current.fragments.push({ key: info.key, name, hour, info })
+    if (hour) current.fragments.push({ ...info, name, hour })
     else current.compacted = info
   }
   if (current) yield current
@@ -81,20 +80,14 @@ export function inputOf(storage: StorageReader, info: ObjectInfo): MergeInput {
 
 /** Tells the standing of fragments; one look at each source's mark, remembered for as long as the function lives. */
 export function createStandings(
-  storage: CompactorStorage,
+  storage: StorageReader,
   prefix: string,
-  readMetadata: (input: MergeInput) => Promise<FooterMetadata>,
-): (fragment: Fragment, lineage: Lineage | null) => Promise<Standing> {
+  readMetadata: ParquetMerger['readMetadata'],
+): (fragment: Fragment, lineage: Lineage | null, input?: MergeInput) => Promise<Standing> {
   const marks = new Map<string, Promise<StoredMark | null>>()
-  return async (fragment, lineage) => {
+  return async (fragment, lineage, input = inputOf(storage, fragment)) => {
     if (lineage && Object.hasOwn(lineage.names, fragment.name)) return { state: 'absorbed' }
-    let footer: FooterMetadata
-    try {
-      footer = await readMetadata(inputOf(storage, fragment.info))
-    } catch (error) {
-      if (wasGone(error)) return { state: 'gone' }
-      throw error
-    }
+    const footer = await readMetadata(input)
     const { sourceName = '', key = '', offset = '' } = footer
     if (key20(sourceName, sourceId(key, Number(offset))) !== parseFragmentName(fragment.name)?.key20)
       throw new Error(`${fragment.key}: its footer names another source than its name; move it away`)
@@ -102,13 +95,14 @@ export function createStandings(
     if (!marks.has(at)) marks.set(at, readMark(storage, at))
     const stored = await marks.get(at)
     if (!stored) return { state: 'unmarked', footer }
-    if (!stored.mark.fragments.some(({ name }) => name === fragment.name)) return { state: 'orphan' }
+    const listed = stored.mark.fragments.find(({ name }) => name === fragment.name)
+    if (!listed) return { state: 'orphan' }
     if (lineage && stored.modified <= lineage.forgotten) {
       // One that was absorbed and forgotten is here again, so it was written after its mark. Any other may be new.
-      if (fragment.info.lastModified > stored.modified) return { state: 'absorbed' }
+      if (fragment.lastModified > stored.modified) return { state: 'absorbed' }
       const advice = `If this machine's clock was set back, touch ${at}; if the file was restored, delete it`
       throw new Error(`${fragment.key}: its mark is older than what was compacted long ago. ${advice}`)
     }
-    return { state: 'live', ...stored }
+    return { state: 'live', modified: stored.modified, rows: listed.rows }
   }
 }

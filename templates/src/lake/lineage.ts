@@ -1,5 +1,6 @@
 import { SCHEMA_VERSION } from '../schema.ts'
-import type { FooterMetadata } from '../types.ts'
+import type { FooterMetadata, ObjectInfo, ParquetMerger, StorageReader } from '../types.ts'
+import { inputOf } from './fragments.ts'
 import type { Hour } from './layout.ts'
 
 /** What a compacted file says of itself in its footer: rows and lineage live and change together. */
@@ -16,6 +17,12 @@ export interface Lineage {
   /** Rows by hour that a replay made more or fewer of than the marks say. */
   adjusted: Record<Hour, number>
 }
+
+/** The lineage of a compacted file, where there is one. */
+export const readLineage = async (
+  { storage, merger }: { storage: StorageReader; merger: Pick<ParquetMerger, 'readMetadata'> },
+  info: ObjectInfo | null,
+): Promise<Lineage | null> => info && parseLineage(await merger.readMetadata(inputOf(storage, info)), info.key)
 
 /** Reads a compacted file's footer; throws, naming the file, where the lineage is missing or damaged. */
 export function parseLineage(metadata: FooterMetadata, where: string): Lineage {

@@ -64,8 +64,7 @@ export async function openSnapshot(options: ReaderOptions): Promise<Snapshot> {
 }
 
 function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins, known: Known) {
-  const pinned = new Map<string, Pin>()
-  const standingOf = createStandings(storage, prefix, (input) => readMetadata(pinned.get(input.name)?.input ?? input))
+  const standingOf = createStandings(storage, prefix, readMetadata)
 
   return async ({ compacted, fragments }: Partition): Promise<Taken> => {
     const taken: Taken = { etag: compacted?.etag ?? '', files: [], broken: [], adjusted: [] }
@@ -84,9 +83,8 @@ function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins
       })
     for (const fragment of fragments)
       await read(fragment.key, async (pin) => {
-        pinned.set(pin.key, pin)
         known.fragments.add(fragment.name)
-        const { state } = await standingOf(fragment, lineage)
+        const { state } = await standingOf(fragment, lineage, pin.input)
         if (state === 'unmarked') known.fragments.delete(fragment.name)
         if (state !== 'live') return
         known.sources.add(sourceOf(fragment.name))

@@ -14,7 +14,7 @@ export async function readAll(body: AsyncIterable<Uint8Array>): Promise<Uint8Arr
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
 }
 
-async function readJson(storage: StorageReader, key: string): Promise<{ value: unknown; modified: number } | null> {
+async function readJson<T>(storage: StorageReader, key: string): Promise<{ value: T; modified: number } | null> {
   const found = await storage.get(key)
   if (!found) return null
   const text = Buffer.from(await readAll(found.body)).toString('utf8')
@@ -26,11 +26,10 @@ async function readJson(storage: StorageReader, key: string): Promise<{ value: u
 }
 
 export async function readMark(storage: StorageReader, key: string): Promise<StoredMark | null> {
-  const found = await readJson(storage, key)
-  if (!found) return null
-  const mark = found.value as Mark
-  if (!Array.isArray(mark?.fragments)) throw new Error(`${key}: this is no mark; restore it from a backup`)
-  return { mark, modified: found.modified }
+  const found = await readJson<Mark>(storage, key)
+  if (found && !Array.isArray(found.value?.fragments))
+    throw new Error(`${key}: this is no mark; restore it from a backup`)
+  return found && { mark: found.value, modified: found.modified }
 }
 
 /** Puts the mark if there is none; false when another worker's mark stands there. */
@@ -47,9 +46,9 @@ export async function checkLake(
   extension = '.parquet',
 ): Promise<boolean> {
   const key = lakeKey(prefix)
-  const found = await readJson(storage, key)
+  const found = await readJson<Partial<Record<'granularity' | 'schemaVersion' | 'extension', unknown>>>(storage, key)
   if (!found) return false
-  const lake = found.value as { granularity?: unknown; schemaVersion?: unknown; extension?: unknown } | null
+  const lake = found.value
   const fork = 'put that back, or choose another prefix for a new lake'
   if (lake?.granularity !== granularity)
     throw new Error(`${key}: this lake is partitioned by ${lake?.granularity}, the config says ${granularity}; ${fork}`)

@@ -14,30 +14,37 @@ export interface ReadOptions {
   now?: () => number
 }
 
-/** Where the entries of a range go. */
-export interface EntrySink {
-  /** An entry as `transform` left it, with its hour, and as it was read. */
-  add(entry: AnalyticsEntry, hour: Hour, original: AnalyticsEntry): void
+/** What was read so far: the `rows` are counted by whoever stores them. */
+export interface Reading {
+  counts: SourceCounts
+  /** Raw bytes. */
+  size: number
   reject(lineNumber: number, reason: RejectReason, detail: string, line: string): void
-  /** Asked after every line, so that the same log is cut in the same places however its bytes arrive. */
-  isFull(): boolean
-  flush(): Promise<void>
+}
+
+export interface ReadEntry {
+  /** As `transform` left it, with its hour, and as it was read. */
+  entry: AnalyticsEntry
+  hour: Hour
+  original: AnalyticsEntry
 }
 
 const TYPE_TAG = Buffer.from('"stoma_analytics"')
 
-/** Reads a range to its end, and counts its lines; the `rows` are counted by whoever stores them. */
-export async function readEntries(
-  range: SourceRange,
-  options: ReadOptions,
-  sink: EntrySink,
-): Promise<{ counts: SourceCounts; size: number }> {
+export function startReading(reject: Reading['reject'] = () => {}): Reading {
+  const counts = { lines: 0, extra: 0, entries: 0, foreign: 0, rejected: {}, dropped: 0, rows: 0 }
+  return { counts, size: 0, reject }
+}
+
+/** Reads a range to its end, a chunk's entries at a time, and counts every line. */
+export async function* readEntries(range: SourceRange, reading: Reading, options: ReadOptions) {
   const { parseLine, transform, maxLineBytes = 1 << 20, maxFutureMs = 24 * 3600_000, now = Date.now } = options
-  const counts: SourceCounts = { lines: 0, extra: 0, entries: 0, foreign: 0, rejected: {}, dropped: 0, rows: 0 }
+  const { counts } = reading
   const latest = now() + maxFutureMs
+  let found: ReadEntry[] = []
   const reject = (reason: RejectReason, detail: string, line: string) => {
     counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
-    sink.reject(counts.lines, reason, detail, line)
+    reading.reject(counts.lines, reason, detail, line)
   }
   const readLine = (line: Buffer | null) => {
     counts.lines++
@@ -57,30 +64,23 @@ export async function readEntries(
       else {
         counts.entries++
         const entry = transform ? transform(item.entry) : item.entry
-        if (entry) sink.add(entry, hourOf(Date.parse(entry.timestamp)), item.entry)
+        if (entry) found.push({ entry, hour: hourOf(Date.parse(entry.timestamp)), original: item.entry })
         else counts.dropped++
       }
     }
   }
-  let size = 0
-  for await (const lines of readLines(
-    observe(range, (bytes) => (size += bytes)),
-    maxLineBytes,
-    options.maxGzipRatio,
-  )) {
-    for (const line of lines) {
-      readLine(line)
-      if (sink.isFull()) await sink.flush()
-    }
+  for await (const lines of readLines(observe(range, reading), maxLineBytes, options.maxGzipRatio)) {
+    for (const line of lines) readLine(line)
+    yield found
+    found = []
   }
-  return { counts, size }
 }
 
 /** The range's bytes, hashed and counted as they pass. */
-async function* observe({ body, sha256 }: SourceRange, count: (bytes: number) => void): AsyncIterable<Uint8Array> {
+async function* observe({ body, sha256 }: SourceRange, reading: Reading): AsyncIterable<Uint8Array> {
   for await (const chunk of body) {
     sha256.update(chunk)
-    count(chunk.length)
+    reading.size += chunk.length
     yield chunk
   }
 }

@@ -8,7 +8,7 @@ import {
   seenKey,
   sourceId,
 } from '../lake/layout.ts'
-import { ensureLake, readMark, type StoredMark, writeMark } from '../lake/state.ts'
+import { ensureLake, readMark, writeMark } from '../lake/state.ts'
 import { SCHEMA_VERSION } from '../schema.ts'
 import type {
   Column,
@@ -19,9 +19,10 @@ import type {
   ParquetWriter,
   PipelineError,
   RejectReason,
+  SourceCounts,
   SourceRange,
 } from '../types.ts'
-import { type ReadOptions, readEntries } from './entries.ts'
+import { type ReadOptions, readEntries, startReading } from './entries.ts'
 import { listPending } from './pending.ts'
 import { createRejectedLines } from './rejected.ts'
 
@@ -43,20 +44,14 @@ export interface ProcessorOptions extends ReadOptions {
   onProgress?: (result: IngestResult) => void
 }
 
-export interface IngestResult {
+export interface IngestResult extends Omit<SourceCounts, 'extra'> {
   /** Sources, or ranges of growing files, ingested by this run. */
   sources: number
   /** Raw bytes read. */
   bytes: number
-  lines: number
-  entries: number
-  foreign: number
-  dropped: number
-  /** Lines that claimed to be entries and were none. */
+  /** All that were rejected. */
   malformed: number
-  rejected: Partial<Record<RejectReason, number>>
   fragments: number
-  rows: number
   deleted: number
   /** Sources that wait for the next run because a budget was spent. */
   left: number
@@ -129,43 +124,40 @@ export function createProcessor(options: ProcessorOptions): Processor {
   async function store(range: SourceRange, flush: (hour: Hour, batch: ParquetBatch) => Promise<void>) {
     const { maxEntriesPerFile = 100_000, maxBufferBytes = 64 << 20 } = options
     const batches = new Map<Hour, ParquetBatch>()
-    let [stored, rows, bytes] = [0, 0, 0]
+    let [rows, bytes] = [0, 0]
     const flushAll = async () => {
       for (const hour of [...batches.keys()].sort()) {
         await flush(hour, batches.get(hour) as ParquetBatch)
         batches.delete(hour)
       }
-      stored += rows
       rows = bytes = 0
     }
     const rejected = createRejectedLines()
-    const { counts, size } = await readEntries(range, options, {
-      add(entry, hour) {
+    const reading = startReading(rejected.add)
+    for await (const entries of readEntries(range, reading, options))
+      for (const { entry, hour } of entries) {
         const batch = batches.get(hour) ?? writer.open(columns)
         batches.set(hour, batch)
         bytes -= batch.bytes
         batch.add(entry)
         bytes += batch.bytes
-        rows++
-      },
-      reject: rejected.add,
-      isFull: () => rows >= maxEntriesPerFile || bytes >= maxBufferBytes,
-      flush: flushAll,
-    })
+        reading.counts.rows++
+        // Asked after every entry, so that the same log is cut in the same places however its bytes arrive.
+        if (++rows >= maxEntriesPerFile || bytes >= maxBufferBytes) await flushAll()
+      }
     await flushAll()
     await rejected.save(storage, prefix, source.name, range)
-    return { counts: { ...counts, rows: stored }, size }
+    return reading
   }
 
   /** Another worker's mark stands: its fragments count, those of ours that it does not list go. */
   async function yieldTo(own: Mark): Promise<void> {
     const at = markKey(prefix, own.sourceName, own.key, own.offset)
-    const winner = (await readMark(storage, at)) as StoredMark | null
+    const winner = await readMark(storage, at)
     if (!winner) throw new Error(`another worker's mark stands at ${at}, but it cannot be read; run again`)
     const counted = new Set(winner.mark.fragments.map(({ name }) => name))
-    await storage.delete(
-      own.fragments.filter(({ name }) => !counted.has(name)).map(({ name }) => fragmentKey(prefix, name)),
-    )
+    const lost = own.fragments.filter(({ name }) => !counted.has(name))
+    await storage.delete(lost.map(({ name }) => fragmentKey(prefix, name)))
     // One that read less or more of a growing log is no contradiction: the next run compares what is in with the log.
     if (winner.mark.size === own.size && winner.mark.sha256 !== own.sha256)
       throw new Error('another worker ingested other content under this name. Give new logs a new name')
