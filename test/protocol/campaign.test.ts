@@ -4,7 +4,7 @@ import { ORDINARY } from './mutations.ts'
 
 describe('the commit protocol', () => {
   it('loses nothing and doubles nothing, whatever fails, dies, comes late or runs at once', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const sum = await runCampaign(ORDINARY)
     console.log(describeSummary(sum))

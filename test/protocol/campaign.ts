@@ -18,6 +18,7 @@ import { type Engine, fakeEngine, rowText } from './engines.ts'
 import { type Actor, createScheduler, type Fault, faultyLogs, faultyStorage, untilBlocked } from './faulty.ts'
 import { type Chunk, createLogs, type LogRules, randomChunk } from './logs.ts'
 import { createRandom } from './random.ts'
+import { versionedStore } from './store.ts'
 
 /** The code under test. Mutations hand over a version of it with a rule taken out. */
 export interface Code {
@@ -119,7 +120,8 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
   const watch: Watch = createWatch(engine, logs, PREFIX, granularity)
   const startsAt = options.openStore ? Date.now() : START
   const clock = { now: startsAt, mayJumpBack: 20 * HOUR_MS }
-  const store = options.openStore?.() ?? memoryStorage(() => (clock.now += 7))
+  const inMemory = random.chance(0.2) ? memoryStorage : versionedStore
+  const store = options.openStore?.() ?? inMemory(() => (clock.now += 7))
   const replays = random.chance(0.4)
   const deletesSources = random.chance(0.4)
   /** Some histories go on for months after they came to rest. */
@@ -403,6 +405,7 @@ export async function runCampaign(
   while (sum.interleavings < count && Date.now() < until && sum.failed.length < maxFailures) {
     const history = await runHistory(seed + sum.interleavings, options)
     sum.interleavings++
+    await new Promise((resolve) => setImmediate(resolve)) // lets the process hear of signals and timers
     for (const key of ['calls', 'landedLate', 'runs', 'snapshots', 'rows'] as const) sum[key] += history[key]
     for (const [fault, times] of Object.entries(history.faults) as [Fault, number][])
       sum.faults[fault] = (sum.faults[fault] ?? 0) + times

@@ -2,7 +2,7 @@ import { runCampaign, type Subject } from './campaign.ts'
 import { stories } from './promises.ts'
 
 /** As many interleavings as the ordinary test run plays, from the same seed. */
-export const ORDINARY = { seed: 1, count: 1200 }
+export const ORDINARY = { seed: 1, count: 2000 }
 
 /** The first story that the subject does not keep; null when it keeps them all. */
 export async function storyThatCatches(subject: Subject): Promise<string | null> {
