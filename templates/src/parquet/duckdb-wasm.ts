@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import type { FileMetaData } from 'hyparquet'
+import { readAll } from '../lake/state.ts'
 import type { AnalyticsEntry, Column, FooterMetadata, MergeInput, ParquetMerger, ParquetWriter } from '../types.ts'
-import { collect, joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
+import { joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
 import { PlainColumn, plainParquet, toCell } from './plain.ts'
 import { type NamedType, type Piece, planMerge, unionColumns } from './row-groups.ts'
 
@@ -55,9 +56,7 @@ async function encode(files: Uint8Array[], rows: number, select: string[], order
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
-export function duckdbWasmParquetWriter(): ParquetWriter {
-  return { extension: '.parquet', open: openBatch }
-}
+export const duckdbWasmParquetWriter = (): ParquetWriter => ({ extension: '.parquet', open: openBatch })
 
 function openBatch(columns: readonly Column[]) {
   const plain = plainColumns(columns)
@@ -72,7 +71,7 @@ function openBatch(columns: readonly Column[]) {
     },
     async finish(metadata: FooterMetadata) {
       const { schema, sources } = await encodeRows(columns, plain, batch.rows)
-      return collect(joinRowGroups(schema, sources, () => metadata))
+      return readAll(joinRowGroups(schema, sources, () => metadata))
     },
   }
   return batch
@@ -140,7 +139,7 @@ async function sortPieces(pieces: SourcePiece[], target: NamedType[], empty: Uin
   const files = [empty]
   for (const key of new Set(pieces.map(({ schema }) => schemaKey(schema)))) {
     const same = pieces.filter(({ schema }) => schemaKey(schema) === key) as [SourcePiece]
-    files.push(await collect(joinRowGroups(same[0].schema, same, () => ({}))))
+    files.push(await readAll(joinRowGroups(same[0].schema, same, () => ({}))))
   }
   const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0)
   const typed = target.map(({ name, type }) => `${quoted(name)}::${type} AS ${quoted(name)}`)

@@ -62,12 +62,14 @@ function rowGroupRange(group: RowGroup): { offset: number; end: number } {
 function shiftRowGroup(group: RowGroup, delta: number): RowGroup {
   const shift = <T extends bigint | undefined>(offset: T) => (offset ? offset + BigInt(delta) : offset) as T
   const columns = group.columns.map(({ file_offset, meta_data: chunk }) => {
-    if (!chunk) return { file_offset: shift(file_offset) }
-    const data_page_offset = shift(chunk.data_page_offset)
-    const index_page_offset = shift(chunk.index_page_offset)
-    const dictionary_page_offset = shift(chunk.dictionary_page_offset)
+    const data_page_offset = shift(chunk?.data_page_offset ?? 0n)
+    const index_page_offset = shift(chunk?.index_page_offset)
+    const dictionary_page_offset = shift(chunk?.dictionary_page_offset)
     const moved = { data_page_offset, index_page_offset, dictionary_page_offset, bloom_filter_offset: undefined }
-    return { file_offset: shift(file_offset), meta_data: { ...chunk, ...moved, bloom_filter_length: undefined } }
+    return {
+      file_offset: shift(file_offset),
+      meta_data: chunk && { ...chunk, ...moved, bloom_filter_length: undefined },
+    }
   })
   return { ...group, columns, file_offset: shift(group.file_offset) }
 }
@@ -99,10 +101,4 @@ export function footerBytes(schema: FileMetaData['schema'], groups: RowGroup[], 
   writeMetadata(writer, { ...footer, metadata_length: 0 }, Number.POSITIVE_INFINITY)
   writer.appendBytes(MAGIC)
   return writer.getBytes()
-}
-
-export async function collect(body: Bytes): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  for await (const part of body) parts.push(part)
-  return Buffer.concat(parts)
 }

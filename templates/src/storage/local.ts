@@ -17,7 +17,7 @@ export function localStorageAdapter(root: string): CompactorStorage {
   }
   const temporaries = join(root, '.tmp')
   let cleaned: Promise<void> | undefined
-  const head = async (key: string) => infoOf(key, await stat(pathOf(key), { bigint: true }).catch(ifMissing))
+  const head = async (key: string) => infoOf(key, await statBig(pathOf(key)).catch(ifMissing))
 
   return {
     head,
@@ -68,18 +68,16 @@ export function localStorageAdapter(root: string): CompactorStorage {
   }
 }
 
-type Stats = Awaited<ReturnType<typeof statBig>>
 const statBig = (path: string) => stat(path, { bigint: true })
+type Stats = Awaited<ReturnType<typeof statBig>>
+
+/** A file's version: changes whenever its bytes do. */
+export const etagOf = ({ dev, ino, size, mtimeNs }: Stats) => `${dev}-${ino}-${size}-${mtimeNs}`
 
 function infoOf(key: string, stats: Stats | null): ObjectInfo | null {
   if (!stats?.isFile()) return null
-  const { dev, ino, size, mtimeNs } = stats
-  return {
-    key,
-    size: Number(size),
-    etag: `${dev}-${ino}-${size}-${mtimeNs}`,
-    lastModified: Number(mtimeNs / 1000n) / 1000,
-  }
+  const lastModified = Number(stats.mtimeNs / 1000n) / 1000
+  return { key, size: Number(stats.size), etag: etagOf(stats), lastModified }
 }
 
 export function ifMissing(error: NodeJS.ErrnoException): null {

@@ -3,7 +3,7 @@ import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { gunzipped } from '../processor/lines.ts'
 import type { Bytes, LogSource, Mark, SourceInfo, SourceRange } from '../types.ts'
-import { ifMissing, readRange } from './local.ts'
+import { etagOf, ifMissing, readRange } from './local.ts'
 import { BY_PATH, isGzip, refuseEntries, refuseOtherCompression, streamKey } from './log-heads.ts'
 
 const DAY_MS = 24 * 3600_000
@@ -108,7 +108,7 @@ async function nextRange(
   { settleMs, maxGzipRatio }: { settleMs: number; maxGzipRatio: number | undefined },
 ): Promise<SourceRange | 'ingested' | 'later'> {
   const stats = await file.stat({ bigint: true })
-  const [size, identity] = [Number(stats.size), identityOf(stats)]
+  const [size, identity] = [Number(stats.size), etagOf(stats)]
   const offset = newest ? newest.offset + newest.size : 0
   const { buffer: head } = await file.read(Buffer.alloc(6), 0, 6, 0)
   refuseOtherCompression(head)
@@ -183,14 +183,10 @@ async function afterLastNewline(file: FileHandle, start: number, end: number): P
   return start
 }
 
-function identityOf(stats: { dev: bigint; ino: bigint; size: bigint; mtimeNs: bigint }): string {
-  return `${stats.dev}-${stats.ino}-${stats.size}-${stats.mtimeNs}`
-}
-
 /** LastModified is the later of content and inode change: the former can be set to anything, the latter cannot. */
 async function statLog(folder: string, path: string): Promise<SourceInfo | null> {
   const stats = await stat(join(folder, path), { bigint: true }).catch(ifMissing)
   if (!stats) return null
   const lastModified = Math.max(Number(stats.mtimeNs), Number(stats.ctimeNs)) / 1e6
-  return { key: path, path, size: Number(stats.size), etag: identityOf(stats), lastModified }
+  return { key: path, path, size: Number(stats.size), etag: etagOf(stats), lastModified }
 }
