@@ -3,4 +3,4 @@ import { surviveKills } from './kills.ts'
 
 it('keeps every row exactly once when ingest and compaction are killed at any moment', async () => {
   await surviveKills('kills', { kills: 5, seed: 1 })
-}, 60_000)
+}, 120_000)

@@ -13,8 +13,8 @@ it.each([
     false,
   ],
 ] as const)('shows every row once, at every moment, while %s', async (_, seed, workers, byCommand) => {
-  const { reads, ranges } = await workSideBySide(`beside-${seed}`, { milliseconds: 20_000, seed, workers, byCommand })
+  const options = { milliseconds: 20_000, atLeastReads: 20, seed, workers, byCommand }
+  const { reads, ranges } = await workSideBySide(`beside-${seed}`, options)
   console.log(`${reads} reads beside the ingest of ${ranges} ranges`)
-  expect(reads).toBeGreaterThan(15)
   expect(ranges).toBeGreaterThan(15)
 })

@@ -14,6 +14,8 @@ type Seen = { traceId: string; n: number }[]
 
 export interface SideBySide {
   milliseconds: number
+  /** However long it takes. */
+  atLeastReads: number
   seed: number
   /** What each process does: its jobs, and its settings where they are not the usual ones. */
   workers: readonly (readonly [string, Partial<Settings>?])[]
@@ -26,7 +28,8 @@ export interface SideBySide {
  * of logs, as the marks have them, with each row as often as the log has it, and hold all that was in when the reader
  * came. In the end the lake holds exactly the rows of the logs, and no process saw an error.
  */
-export async function workSideBySide(name: string, { milliseconds, seed, workers: tasks, byCommand }: SideBySide) {
+export async function workSideBySide(name: string, options: SideBySide): Promise<{ reads: number; ranges: number }> {
+  const { milliseconds, atLeastReads, seed, workers: tasks, byCommand } = options
   const project = await emit(name)
   const { dir } = project
   const script = await bundleWorker(dir)
@@ -41,7 +44,7 @@ export async function workSideBySide(name: string, { milliseconds, seed, workers
   let reads = 0
   const { standing, check } = createRangeCheck(dir, logs)
   const end = performance.now() + milliseconds
-  const isOver = () => performance.now() > end
+  const isOver = () => performance.now() > end && reads >= atLeastReads
   async function live(): Promise<void> {
     for (; !isOver(); await sleep(30)) logs.step()
   }

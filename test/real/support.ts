@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { config } from '../../templates/analytics.config.ts'
 import { type Row, withLake } from '../../templates/query/duckdb.ts'
 import { runVerify } from '../../templates/query/verify.ts'
@@ -30,6 +30,7 @@ export interface Worker {
 export function startWorker(script: string, jobs: string, settings: Partial<Settings> = {}): Worker {
   const cwd = join(dirname(script), '../..')
   const child = fork(script, [jobs, JSON.stringify(settings)], { cwd, execArgv: [] })
+  onTestFinished(() => void child.kill('SIGKILL')) // also where the test has failed
   const errors: Worker['errors'] = []
   const isReady = new Promise((resolve, reject) => {
     child.on('message', (message) => (message === 'ready' ? resolve(null) : errors.push(message as (typeof errors)[0])))

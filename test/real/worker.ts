@@ -19,6 +19,7 @@ process.on('message', (word) => {
   if (word === 'stop') isStopped = true
   else void runOn()
 })
+process.on('disconnect', () => process.exit()) // nobody is there to stop it any more
 process.send?.('ready')
 
 async function runOn(): Promise<void> {
