@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fragmentKey, seenKey } from '../../templates/src/lake/layout.ts'
 import { runQuery } from '../../templates/query/query.ts'
 import { runReport } from '../../templates/query/report.ts'
 import { runVerify } from '../../templates/query/verify.ts'
+import { fragmentKey, seenKey } from '../../templates/src/lake/layout.ts'
 import { type LakeWriter, lakeWriter, makeFolder, optionsOf, pipes, run, stockDuckDB, type Written } from './support.ts'
 
 const folders: { remove(): void }[] = []

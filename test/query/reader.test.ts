@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { withLake } from '../../templates/query/duckdb.ts'
 import { fragmentKey, type Granularity, partitionOf } from '../../templates/src/lake/layout.ts'
 import { openSnapshot } from '../../templates/src/lake/reader.ts'
-import { withLake } from '../../templates/query/duckdb.ts'
 import {
   type HourOfRows,
   type LakeWriter,
