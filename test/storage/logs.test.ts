@@ -149,6 +149,32 @@ describe('local logs', () => {
     expect(await lake.traceIds()).toEqual(['a', 'b', 'c'])
   })
 
+  it('that have been quiet for an hour are not opened by every run, however many are kept', async () => {
+    const lake = open()
+    for (let n = 0; n < 20; n++) {
+      await writeFile(join(folder, `${n}.ndjson`), line(`trace-${n}`))
+      await settle(join(folder, `${n}.ndjson`))
+    }
+    await lake.ingest()
+    const source = localLogs(folder, { settleMs: 0 })
+    const { list, next } = source
+    // LastModified follows the change of the inode, which no test can set back.
+    source.list = async function* () {
+      for await (const info of list()) yield { ...info, lastModified: info.lastModified - 2 * 3600_000 }
+    }
+    let opened = 0
+    source.next = (...args) => {
+      opened++
+      return next(...args)
+    }
+    await lake.ingest({ source })
+    expect(opened).toBe(20)
+    await lake.ingest({ source })
+    expect(opened).toBe(20)
+    await appendFile(join(folder, '7.ndjson'), line('new'))
+    expect(await lake.ingest()).toMatchObject({ rows: 1 })
+  })
+
   it('that lie beside a copy of theirs count once', async () => {
     const lake = open()
     await writeFile(file, line('a') + line('b'))

@@ -86,7 +86,8 @@ export function createProcessor(options: ProcessorOptions): Processor {
         const next = await source.next(info, newest)
         const mark = typeof next === 'object' ? await ingest(next) : null
         if (mark) add(result, mark)
-        if (next === 'ingested' && newest?.identity !== info.etag)
+        // A copy that was compared, or a log that has been quiet for an hour, need not be opened by every run to come.
+        if (next === 'ingested' && (newest?.identity !== info.etag || now() - info.lastModified > 3600_000))
           await storage.put(seenKey(prefix, source.name, info.key, info.etag), new Uint8Array(), 'absent')
         if (next === 'ingested' && deleteSources && (await source.remove(info))) result.deleted++
       } catch (error) {
