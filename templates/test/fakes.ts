@@ -44,7 +44,7 @@ export function memoryLogs(files: Record<string, string | Uint8Array>): LogSourc
     recheckMs: Infinity,
     async *list() {
       for (const key of Object.keys(files).sort())
-        yield { key, path: key, size: bytesOf(key).length, etag: etagOf(key), lastModified: 0 }
+        yield { key, path: key, size: bytesOf(key).length, etag: etagOf(key), lastModified: Date.now() }
     },
     async next({ key }, newest) {
       if (newest?.identity === etagOf(key)) return 'ingested'
