@@ -33,7 +33,7 @@ export interface Story {
 const PREFIX = 'analytics'
 const HOUR_MS = 3600_000
 const FRAGMENT = /^put .*\/\d{10}-/
-const MARK = /^put .*\/_state\/ingested\/.*\.json /
+const MARK = /^put (?!.*!seen-).*\/_state\/ingested\//
 const COMMIT = /^put .*\/compacted\.parquet/
 const DELETE = /^delete /
 
