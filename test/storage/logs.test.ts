@@ -273,6 +273,19 @@ describe('local logs', () => {
     expect(await lake.ingest()).toMatchObject({ sources: 0, errors: [] })
   })
 
+  it('that were given up and come back are refused, with what to do', async () => {
+    const lake = open()
+    await writeFile(file, line('a'))
+    const source = localLogs(folder, { settleMs: 0 })
+    for await (const info of source.list()) {
+      const counts = { lines: 0, extra: 0, entries: 0, foreign: 0, rejected: {}, dropped: 0, rows: 0 }
+      const nothing = { identity: '', size: 0, sha256: '', counts, fragments: [], schemaVersion: 1, at: '' }
+      const mark = { sourceName: 'logs', key: info.key, path: '', offset: 0, ...nothing, abandoned: true as const }
+      await expect(source.next(info, mark)).rejects.toThrow(/given up.*delete its mark/)
+    }
+    expect(await lake.ingest()).toMatchObject({ rows: 1 })
+  })
+
   it('compressed with what is not read are refused, not taken for text', async () => {
     const lake = open()
     await writeFile(file, Buffer.from('28b52ffd04000000', 'hex'))

@@ -113,6 +113,8 @@ async function nextRange(
   const { buffer: head } = await file.read(Buffer.alloc(6), 0, 6, 0)
   refuseOtherCompression(head)
   const gzip = isGzip(head)
+  if (newest?.abandoned)
+    throw new Error('it vanished half-ingested and was given up; to ingest it after all, delete its mark in the lake')
   if (newest?.identity === identity && (gzip || size === offset)) return 'ingested'
   if ((await streamKey(file, path)).key !== key) return 'later' // rotated since it was listed: it has another name now
   // A time in the future is one from before the clock was set back: nobody is writing there now either.
