@@ -144,7 +144,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
  * and never past the mark of a fragment that is left out; `forgotten` then answers for it. All times are the store's.
  */
 function extend(lineage: Lineage | null, { candidates, absorbed, oldestLeftOut }: Found, runId: string): Lineage {
-  const newest = Math.max(...candidates.map(({ modified }) => modified))
+  const newest = candidates.reduce((latest, { modified }) => Math.max(latest, modified), 0)
   const mayGo = Math.min(newest - DAY_MS, oldestLeftOut)
   const present = new Set(absorbed.map(({ name }) => name))
   const names: Lineage['names'] = {}

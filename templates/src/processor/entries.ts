@@ -46,6 +46,13 @@ export async function* readEntries(range: SourceRange, reading: Reading, options
     counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
     reading.reject(counts.lines, reason, detail, line)
   }
+  const transformed = (entry: AnalyticsEntry) => {
+    try {
+      return transform ? transform(entry) : entry
+    } catch (cause) {
+      throw new Error(`line ${counts.lines}: transform threw: ${(cause as Error).message}`, { cause })
+    }
+  }
   const readLine = (line: Buffer | null) => {
     counts.lines++
     if (line === null) return reject('too-long', `longer than ${maxLineBytes} bytes`, '')
@@ -63,7 +70,7 @@ export async function* readEntries(range: SourceRange, reading: Reading, options
       else if (Date.parse(item.entry.timestamp) > latest) reject('future', item.entry.timestamp, text)
       else {
         counts.entries++
-        const entry = transform ? transform(item.entry) : item.entry
+        const entry = transformed(item.entry)
         if (entry) found.push({ entry, hour: hourOf(Date.parse(entry.timestamp)), original: item.entry })
         else counts.dropped++
       }

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { entry, lines, memoryLogs, testLake } from '../../test/fakes.ts'
+import type { AnalyticsEntry } from '../types.ts'
 
 const id = (n: number) => n.toString(16).padStart(32, '0')
 const three = lines(entry({ traceId: id(1) }), entry({ traceId: id(2) }), entry({ traceId: id(3) }))
@@ -78,6 +79,18 @@ describe('processor', () => {
     })
     expect(result).toMatchObject({ entries: 3, dropped: 1, rows: 2 })
     expect(await lake.traceIds()).toEqual(['x', 'x'])
+  })
+
+  it('names the line at which transform throws, and ingests the source once that is mended', async () => {
+    const lake = testLake(memoryLogs({ 'a.ndjson': three }))
+    const broken = (seen: AnalyticsEntry) => {
+      if (seen.traceId === id(2)) throw new Error('no such label')
+      return seen
+    }
+    const { errors, rows } = await lake.ingest({ transform: broken })
+    expect(errors).toEqual([{ where: 'a.ndjson', message: 'line 2: transform threw: no such label' }])
+    expect(rows).toBe(0)
+    expect(await lake.ingest()).toMatchObject({ rows: 3, errors: [] })
   })
 
   it('refuses other content under a name it has ingested before', async () => {
