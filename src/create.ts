@@ -57,7 +57,7 @@ export async function create(argv: readonly string[]): Promise<void> {
     replay: replayCommand(target.name, answers),
   }
   if (!dryRun) {
-    await withSignals((signal) => emit(target.dir, plan, signal))
+    await withSignals((check) => emit(target.dir, plan, check))
     outcome.git = settings.git && (await startRepository(target.dir, args.given.git === true))
     if (settings.install) await install(target.dir, settings.pm)
     outcome.installed = settings.install

@@ -9,12 +9,12 @@ import type { Planned } from './target.ts'
  *
  * Each step is a synchronous call; signals are seen between steps, because the event loop gets its turn there.
  */
-export async function emit(dir: string, plan: readonly Planned[], signal: AbortSignal): Promise<void> {
+export async function emit(dir: string, plan: readonly Planned[], check: () => void): Promise<void> {
   const undo: (() => void)[] = []
   let seen = performance.now()
   const look = async () => {
     await turn()
-    signal.throwIfAborted()
+    check()
     seen = performance.now()
   }
   const step = async (action: () => void, revert?: () => void) => {
