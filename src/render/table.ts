@@ -44,7 +44,15 @@ export const FILES: readonly Row[] = [
 
   ...folder('sql', 'marks.sql', 'traffic.sql'),
   ...folder('sql/numbers', 'raw.sql', 'shown.sql'),
-  ...folder('sql/report', '1-overview.sql', '2-timeline.sql', '3-routes.sql', '4-failing.sql', '5-slowest.sql'),
+  ...folder(
+    'sql/report',
+    '1-overview.sql',
+    '2-timeline.sql',
+    '3-routes.sql',
+    '4-failing.sql',
+    '5-slowest.sql',
+    '6-rejected.sql',
+  ),
   ...folder('sql/verify', 'counted.sql', 'imbalances.sql', 'ledger.sql'),
 
   ...folder('src', 'types.ts', 'schema.ts'),

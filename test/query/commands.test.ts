@@ -59,6 +59,15 @@ describe('report', () => {
     expect(slowest).toHaveLength(5)
   })
 
+  it('tells rejected lines by their reason, most first, and a log to look into', async () => {
+    const { rejected } = (await report({ json: true })).json()
+    expect(rejected).toMatchObject([
+      { reason: 'json', lines: 3, logs: 1 },
+      { reason: 'field', lines: 2, logs: 1 },
+    ])
+    expect(rejected[0]['for example']).toEqual(expect.any(String))
+  })
+
   it('keeps to --from, --to and --route', async () => {
     const count = async (flags: object) => (await report({ ...flags, json: true })).json().overview[0].requests
     expect(await count({ from: '2026-01-01T23:00:00Z' })).toBe(50)
