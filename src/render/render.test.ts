@@ -74,8 +74,7 @@ describe.each(cells)('the project $name', ({ files, answers }) => {
     )
     const declared = { ...manifest.dependencies, ...manifest.devDependencies }
     expect([...imported].filter((name) => !declared[name])).toEqual([])
-    // apache-arrow is what duckdb-wasm itself imports.
-    const unused = Object.keys(manifest.dependencies).filter((name) => !imported.has(name) && name !== 'apache-arrow')
+    const unused = Object.keys(manifest.dependencies).filter((name) => !imported.has(name))
     expect(unused).toEqual([])
   })
 
