@@ -4,7 +4,7 @@ import { constants, gunzipSync } from 'node:zlib'
 
 const TAG = '"stoma_analytics"'
 /** How far the first entry is looked for, in bytes of the file: most logs begin with one. */
-const LOOKS = [4096, 1 << 20]
+const [FIRST_LOOK, LAST_LOOK] = [4096, 1 << 20]
 
 /** Begin with these bytes, hex: Zstandard, bzip2, xz, ZIP. */
 const UNREADABLE = ['28b52ffd', '425a68', 'fd377a58', '504b0304']
@@ -19,26 +19,24 @@ export function refuseOtherCompression(head: Buffer): void {
 /** What the key of a log begins with that goes by its path. */
 export const BY_PATH = 'path/'
 
+type LogHead = { key: string; gzip: boolean }
+
 /**
  * What a log is called for ever: the time and the hash of its first entry, which keeps its place whatever rotation does
  * to the file. A log whose first MiB holds no entry goes by its path.
  */
-export async function streamKey(file: FileHandle, path: string): Promise<{ key: string; gzip: boolean }> {
-  for (const bytes of LOOKS) {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(bytes), 0, bytes, 0)
-    const head = buffer.subarray(0, bytesRead)
-    const gzip = isGzip(head)
-    const isLast = bytesRead < bytes || bytes === LOOKS.at(-1)
-    const lines = (gzip ? inflateHead(head) : head).toString('latin1', 0, LOOKS.at(-1)).split('\n')
-    // A line without an end may not be whole: it counts only where there is no more to look at.
-    const first = (isLast ? lines : lines.slice(0, -1)).find((line) => line.includes(TAG))
-    if (!first && !isLast) continue
-    if (!first) return { key: `${BY_PATH}${path}`, gzip }
-    const time = /"timestamp":"([\d:.TZ-]+)"/.exec(first)?.[1]?.replace(/[-:]/g, '') ?? 'unknown'
-    const hash = createHash('sha256').update(first.trim(), 'latin1').digest('hex').slice(0, 16)
-    return { key: `${time}-${hash}`, gzip }
-  }
-  throw new Error('unreachable: the last look always answers')
+export async function streamKey(file: FileHandle, path: string, look = FIRST_LOOK): Promise<LogHead> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(look), 0, look, 0)
+  const head = buffer.subarray(0, bytesRead)
+  const gzip = isGzip(head)
+  const isLast = bytesRead < look || look === LAST_LOOK
+  const lines = (gzip ? inflateHead(head) : head).toString('latin1', 0, LAST_LOOK).split('\n')
+  // A line without an end may not be whole: it counts only where there is no more to look at.
+  const first = (isLast ? lines : lines.slice(0, -1)).find((line) => line.includes(TAG))
+  if (!first) return isLast ? { key: `${BY_PATH}${path}`, gzip } : streamKey(file, path, LAST_LOOK)
+  const time = /"timestamp":"([\d:.TZ-]+)"/.exec(first)?.[1]?.replace(/[-:]/g, '') ?? 'unknown'
+  const hash = createHash('sha256').update(first.trim(), 'latin1').digest('hex').slice(0, 16)
+  return { key: `${time}-${hash}`, gzip }
 }
 
 /** As much of a gzip file as its beginning tells; damaged ones, and bombs, are found out when they are read. */

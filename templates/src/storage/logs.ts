@@ -32,28 +32,18 @@ export function localLogs(folder: string, options: LocalLogsOptions = {}): LogSo
     recheckMs: DAY_MS,
     list: () => listLogs(folder),
 
-    async next(info, newest) {
-      const file = await open(join(folder, info.path)).catch(ifMissing)
-      if (!file) return 'later'
-      let next: SourceRange | 'ingested' | 'later' = 'later'
-      try {
-        next = await nextRange(file, info, newest, { settleMs, maxGzipRatio })
-        return next
-      } finally {
-        if (typeof next === 'string') await file.close()
-      }
-    },
+    next: (info, newest) =>
+      withLog<'ingested' | 'later'>(join(folder, info.path), 'later', (file) =>
+        nextRange(file, info, newest, { settleMs, maxGzipRatio }),
+      ),
 
-    async reopen({ key, path, etag: identity }, { offset, size }) {
-      const file = await open(join(folder, path)).catch(ifMissing)
-      if (!file) return null
-      const sha256 = createHash('sha256')
-      const { buffer: head } = await file.read(Buffer.alloc(2), 0, 2, 0)
-      const raw = readRange(file, 0, isGzip(head) ? (await file.stat()).size : offset + size, false)
-      const bytes = (isGzip(head) ? gunzipped(raw, maxGzipRatio) : raw)[Symbol.asyncIterator]()
-      const rest = (await skip(bytes, offset, sha256)) ?? new Uint8Array()
-      return { key, path, offset, identity, body: follow(rest, bytes, file, size), sha256 }
-    },
+    reopen: ({ key, path, etag: identity }, { offset, size }) =>
+      withLog<null>(join(folder, path), null, async (file) => {
+        const { buffer: head } = await file.read(Buffer.alloc(2), 0, 2, 0)
+        const end = isGzip(head) ? (await file.stat()).size : offset + size
+        const { bytes, rest, sha256 } = await bytesFrom(file, offset, end, isGzip(head), maxGzipRatio)
+        return { key, path, offset, identity, body: follow(rest ?? new Uint8Array(), bytes, file, size), sha256 }
+      }),
 
     async exists(key) {
       for await (const info of listLogs(folder)) if (info.key === key || info.key.startsWith(UNREADABLE)) return true
@@ -101,6 +91,20 @@ async function headOf(folder: string, path: string): Promise<{ key: string; gzip
   }
 }
 
+type Work<T> = (file: FileHandle) => Promise<SourceRange | T>
+
+/** Opens a log for `work` and closes it again, unless that gave a range, whose body closes it. */
+async function withLog<T extends string | null>(path: string, none: T, work: Work<T>): Promise<SourceRange | T> {
+  const file = await open(path).catch(ifMissing)
+  let range: SourceRange | T = none
+  try {
+    if (file) range = await work(file)
+    return range
+  } finally {
+    if (range === null || typeof range === 'string') await file?.close()
+  }
+}
+
 async function nextRange(
   file: FileHandle,
   { key, path, etag }: SourceInfo,
@@ -123,10 +127,8 @@ async function nextRange(
   const end = gzip || isSettled ? size : await afterLastNewline(file, offset, size)
 
   // What is in already must be what the log still begins with; then the rest is new, however it got here.
-  const sha256 = createHash('sha256')
-  const raw = readRange(file, 0, gzip ? size : Math.max(end, Math.min(offset, size)), false)
-  const bytes = (gzip ? gunzipped(raw, maxGzipRatio) : raw)[Symbol.asyncIterator]()
-  const rest = await skip(bytes, offset, sha256)
+  const last = Math.max(end, Math.min(offset, size))
+  const { bytes, rest, sha256 } = await bytesFrom(file, offset, last, gzip, maxGzipRatio)
   const isKnown = rest !== null && (!newest || sha256.copy().digest('hex') === newest.sha256)
   if (isKnown && rest.length > 0) {
     const body = follow(rest, bytes, file, Infinity, async () => {
@@ -137,6 +139,14 @@ async function nextRange(
   await bytes.return?.()
   if (!isKnown) throw new Error(`its first ${offset} bytes are not those ingested before. Give new logs a new name`)
   return identity === etag && end === size ? 'ingested' : 'later'
+}
+
+/** A log's plain bytes up to the file's `end`: those before `offset` are in the hash, `rest` and `bytes` follow. */
+async function bytesFrom(file: FileHandle, offset: number, end: number, gzip: boolean, maxGzipRatio?: number) {
+  const sha256 = createHash('sha256')
+  const raw = readRange(file, 0, end, false)
+  const bytes = (gzip ? gunzipped(raw, maxGzipRatio) : raw)[Symbol.asyncIterator]()
+  return { bytes, rest: await skip(bytes, offset, sha256), sha256 }
 }
 
 /** Reads up to `offset` into the hash; the bytes of the chunk in which it ended that lie behind, null when none did. */
