@@ -2,23 +2,18 @@ import { type CompactResult, createCompactor } from './compactor/index.ts'
 import { createReplay, type ReplayResult } from './compactor/replay.ts'
 import { transform } from './custom/transform.ts'
 import type { Granularity } from './lake/layout.ts'
-import { localPins } from './lake/pins.ts'
-import { duckdbWasmParquetMerger, duckdbWasmParquetWriter } from './parquet/duckdb-wasm.ts'
-import { parseLine } from './processor/formats/standard.ts'
 import { createProcessor, type IngestResult } from './processor/index.ts'
 import { columns } from './schema.ts'
-import { localStorageAdapter } from './storage/local.ts'
-import { localLogs } from './storage/logs.ts'
+import { openEngine } from './wiring/engine.ts'
+import { parseLine } from './wiring/format.ts'
+import { openStores, type StoreSettings } from './wiring/stores.ts'
 import { parseTime, UsageError } from './worker/settings.ts'
 
 /** The values of `analytics.config.ts`, as they stand after the flags. */
-export interface Settings {
-  source: string
-  lake: string
+export interface Settings extends StoreSettings {
   prefix: string
   granularity: Granularity
   maxEntriesPerFile: number
-  settle: number
   before: string
   deleteSources: boolean
 }
@@ -26,16 +21,15 @@ export interface Settings {
 export type JobResult = IngestResult | CompactResult | ReplayResult
 export type Job = (onProgress: (result: JobResult) => void, flags: { from?: string; to?: string }) => Promise<JobResult>
 
-/** The one place where interfaces meet their implementations: change a storage, an engine or a format here. */
+/** Joins the jobs to what they work with. Which storage, engine and format that is, the files in `wiring/` say. */
 export function wire(settings: Settings) {
   const { prefix, granularity, maxEntriesPerFile, deleteSources } = settings
-  const source = localLogs(settings.source, { settleMs: settings.settle * 1000 })
-  const storage = localStorageAdapter(settings.lake)
-  const merger = duckdbWasmParquetMerger()
+  const { source, storage, openPins } = openStores(settings)
+  const { writer, merger } = openEngine()
   const place = { storage, columns, prefix, granularity }
-  const reading = { source, writer: duckdbWasmParquetWriter(), parseLine, transform, maxEntriesPerFile }
+  const reading = { source, writer, parseLine, transform, maxEntriesPerFile }
   return {
-    lake: { ...place, readMetadata: merger.readMetadata, openPins: () => localPins(settings.lake) },
+    lake: { ...place, readMetadata: merger.readMetadata, openPins },
     jobs: {
       ingest(onProgress: (result: IngestResult) => void) {
         return createProcessor({ ...place, ...reading, deleteSources, onProgress }).run()

@@ -30,7 +30,7 @@ const entry = (timestamp: string, more: Partial<AnalyticsEntry> = {}): Analytics
 
 describe('a lake of NDJSON', () => {
   const lake = lakeWriter(folder.path)
-  const options = { ...optionsOf(lake), lakeDir: lake.root }
+  const options = optionsOf(lake)
   async function fragment(id: string, entries: AnalyticsEntry[]): Promise<Written> {
     const batch = ndjsonPassthroughWriter().open(columns)
     for (const one of entries) batch.add(one)

@@ -1,14 +1,13 @@
-import { join } from 'node:path'
 import { columns } from '../schema.ts'
 import type { CompactorStorage, PipelineError } from '../types.ts'
 import { fragmentKey, type Hour } from './layout.ts'
+import type { Pins } from './pins.ts'
 import { readMark } from './state.ts'
 
 export interface ReaderOptions {
   storage: CompactorStorage
   prefix: string
-  /** The folder that keys are relative to. */
-  lakeDir: string
+  openPins(): Pins
 }
 
 /** Files that together hold every ingested row exactly once. */
@@ -21,18 +20,20 @@ export interface Snapshot {
 }
 
 /** The fragments that marks list: they count from then on, and are never replaced or deleted. */
-export async function openSnapshot({ storage, prefix, lakeDir }: ReaderOptions): Promise<Snapshot> {
+export async function openSnapshot({ storage, prefix, openPins }: ReaderOptions): Promise<Snapshot> {
   const files: Snapshot['files'] = []
   const broken: PipelineError[] = []
+  const pins = openPins()
   for await (const mark of storage.list(`${prefix}/_state/ingested/`)) {
     if (!mark.key.endsWith('.json')) continue
     for (const { name } of (await readMark(storage, mark.key))?.mark.fragments ?? []) {
       const key = fragmentKey(prefix, name)
-      if (await storage.head(key)) files.push({ key, path: join(lakeDir, key) })
+      const pin = await pins.take(key)
+      if (pin) files.push(pin)
       else broken.push({ where: key, message: 'its source is marked as ingested, but the file is gone' })
     }
   }
-  return { files, broken, adjusted: [], release: async () => {} }
+  return { files, broken, adjusted: [], release: () => pins.release() }
 }
 
 /** What DuckDB reads the files with: by the columns of today, which NDJSON itself does not name or type. */

@@ -79,7 +79,7 @@ export async function* gunzipped(body: Bytes, maxRatio = 200, bombBytes = 1 << 2
     inflated += chunk.length
     if (inflated > bombBytes && inflated > gunzip.bytesWritten * maxRatio)
       throw new Error(
-        `inflates to more than ${maxRatio} times its size, as gzip bombs do; if it is a log, raise \`maxGzipRatio\` in src/wiring.ts`,
+        `inflates to more than ${maxRatio} times its size, as gzip bombs do; if it is a log, raise \`maxGzipRatio\` in src/wiring/stores.ts`,
       )
     yield chunk
   }

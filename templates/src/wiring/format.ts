@@ -1,0 +1,2 @@
+/** How a raw log line wraps an entry. */
+export { parseLine } from '../processor/formats/standard.ts'

@@ -1,0 +1,19 @@
+import { localPins } from '../lake/pins.ts'
+import { localStorageAdapter } from '../storage/local.ts'
+import { localLogs } from '../storage/logs.ts'
+
+/** What `analytics.config.ts` says of them. */
+export interface StoreSettings {
+  source: string
+  lake: string
+  settle: number
+}
+
+/** Where raw logs and the lake lie, and how readers hold on to files of it. */
+export function openStores({ source, lake, settle }: StoreSettings) {
+  return {
+    source: localLogs(source, { settleMs: settle * 1000 }),
+    storage: localStorageAdapter(lake),
+    openPins: () => localPins(lake),
+  }
+}
