@@ -87,7 +87,14 @@ export const FILES: readonly Row[] = [
 ]
 
 /** Under templates/, but not for a project: the tsconfig is emitted from its text by `render`. */
-export const NOT_EMITTED = ['tsconfig.json']
+export const NOT_EMITTED = [
+  'tsconfig.json',
+  // Until Cloudflare and R2 can be chosen.
+  'src/storage/r2.ts',
+  'src/storage/parts.ts',
+  'src/storage/object-logs.ts',
+  'src/storage/object-logs.test.ts',
+]
 
 export const holds = (when: Condition, answers: Answers): boolean =>
   Object.entries(when).every(([id, values]) => (values as readonly unknown[]).includes(answers[id as keyof Answers]))

@@ -3,11 +3,10 @@ import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:f
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readAll } from '../../templates/src/lake/state.ts'
 import { localStorageAdapter } from '../../templates/src/storage/local.ts'
 import { withLock } from '../../templates/src/storage/lock.ts'
 import { memoryStorage } from '../../templates/src/storage/memory.ts'
-import type { CompactorStorage } from '../../templates/src/types.ts'
+import { bytes, keysOf, storageContract, textOf } from './contract.ts'
 
 let root: string
 beforeEach(async () => {
@@ -15,86 +14,10 @@ beforeEach(async () => {
 })
 afterEach(() => rm(root, { recursive: true, force: true }))
 
-const bytes = (text: string) => Buffer.from(text)
-async function textOf(storage: CompactorStorage, key: string) {
-  const found = await storage.get(key)
-  return found && Buffer.from(await readAll(found.body)).toString()
-}
-async function keysOf(storage: CompactorStorage, prefix: string, startAfter?: string) {
-  const keys: string[] = []
-  for await (const { key } of storage.list(prefix, startAfter)) keys.push(key)
-  return keys
-}
-
 const deadPid = () => spawnSync(process.execPath, ['-e', '0']).pid
 
-describe.each(['local', 'memory'] as const)('%s storage', (kind) => {
-  const open = () => (kind === 'local' ? localStorageAdapter(root) : memoryStorage())
-
-  it('puts only where nothing is, and tells the loser', async () => {
-    const storage = open()
-    const racers = await Promise.all(
-      ['a', 'b', 'c', 'd'].map((text) => storage.put('x/y/k.json', bytes(text), 'absent')),
-    )
-    expect(racers.filter(Boolean)).toHaveLength(1)
-    const winner = ['a', 'b', 'c', 'd'][racers.findIndex(Boolean)]
-    expect(await textOf(storage, 'x/y/k.json')).toBe(winner)
-  })
-
-  it('replaces only the version that was seen', async () => {
-    const storage = open()
-    const first = await storage.put('k', bytes('one'), 'absent')
-    const racers = await Promise.all(
-      ['two', 'three'].map((text) => storage.put('k', bytes(text), { ifMatch: first?.etag ?? '' })),
-    )
-    expect(racers.filter(Boolean)).toHaveLength(1)
-    expect(await storage.put('k', bytes('four'), { ifMatch: first?.etag ?? '' })).toBeNull()
-    expect(await storage.put('other', bytes('five'), { ifMatch: first?.etag ?? '' })).toBeNull()
-    expect(['two', 'three']).toContain(await textOf(storage, 'k'))
-  })
-
-  it('reads ranges, and nothing once the version is another', async () => {
-    const storage = open()
-    const put = await storage.put('k', bytes('0123456789'), 'absent')
-    const part = await storage.get('k', { offset: 3, length: 4, ...(put && { ifMatch: put.etag }) })
-    expect(Buffer.from(await readAll(part?.body ?? (async function* () {})())).toString()).toBe('3456')
-    expect(await storage.get('k', { ifMatch: 'another' })).toBeNull()
-    expect(await storage.get('nothing')).toBeNull()
-    expect(await storage.head('nothing')).toBeNull()
-  })
-
-  it('lists in the order of keys, by prefix and after a key', async () => {
-    const storage = open()
-    for (const key of ['p/b', 'p/a.x', 'p/a/1', 'p/a-', 'p/a', 'q/1', 'p2/1']) {
-      if (kind === 'local' && key === 'p/a') continue // a file and a folder of one name: object stores only
-      await storage.put(key, bytes(key), 'absent')
-    }
-    const expected = ['p/a', 'p/a-', 'p/a.x', 'p/a/1', 'p/b'].filter((key) => kind === 'memory' || key !== 'p/a')
-    expect(await keysOf(storage, 'p/')).toEqual(expected)
-    expect(await keysOf(storage, 'p/', 'p/a.x')).toEqual(['p/a/1', 'p/b'])
-    expect(await keysOf(storage, 'p/', 'p/a/1')).toEqual(['p/b'])
-    expect(await keysOf(storage, 'p/a')).toEqual(expected.slice(0, -1))
-    expect(await keysOf(storage, 'none/')).toEqual([])
-  })
-
-  it('deletes, also what is gone already', async () => {
-    const storage = open()
-    await storage.put('p/k', bytes('x'), 'absent')
-    await storage.delete(['p/k', 'p/k', 'p/none'])
-    expect(await keysOf(storage, 'p/')).toEqual([])
-  })
-
-  it('leaves nothing when the body fails half-way', async () => {
-    const storage = open()
-    const failing = (async function* () {
-      yield bytes('half')
-      throw new Error('disk full')
-    })()
-    await expect(storage.put('p/k', failing, 'absent')).rejects.toThrow('disk full')
-    expect(await keysOf(storage, 'p/')).toEqual([])
-    if (kind === 'local') expect(await readdir(join(root, '.tmp'))).toEqual([])
-  })
-})
+storageContract('local', () => localStorageAdapter(root))
+storageContract('memory', () => memoryStorage())
 
 describe('local storage', () => {
   it('takes an empty hour away with its last fragment, while another worker writes there', async () => {

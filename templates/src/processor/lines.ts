@@ -44,6 +44,17 @@ export async function* readLines(body: Bytes, maxLineBytes: number, maxGzipRatio
   if (restBytes) yield [finish(Buffer.alloc(0))]
 }
 
+export const isGzip = (head: Uint8Array) => head[0] === 0x1f && head[1] === 0x8b
+
+/** Begin with these bytes, hex: Zstandard, bzip2, xz, ZIP. */
+const UNREADABLE = ['28b52ffd', '425a68', 'fd377a58', '504b0304']
+
+/** Throws where a log begins as files do that are compressed otherwise; six bytes are enough to tell. */
+export function refuseOtherCompression(head: Buffer): void {
+  if (UNREADABLE.some((magic) => head.toString('hex').startsWith(magic)))
+    throw new Error('compressed with something else than gzip, which is not read; unpack it, or compress with gzip')
+}
+
 /** The text of a line; null where it is not UTF-8. */
 export function decode(line: Buffer): string | null {
   const text = line.toString('utf8')
@@ -70,7 +81,7 @@ export async function* gunzipped(body: Bytes, maxRatio = 200, bombBytes = 1 << 2
       await chunks.return?.()
     }
   })()
-  if (head.length < 2 || head.readUInt16BE() !== 0x1f8b) return yield* whole
+  if (!isGzip(head)) return yield* whole
   const gunzip = createGunzip({ chunkSize: 1 << 20 })
   // What breaks the source also ends the stream below with the same error, so it is told once.
   pipeline(Readable.from(whole), gunzip).catch(() => {})

@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { constants, gunzipSync } from 'node:zlib'
+import { isGzip } from '../processor/lines.ts'
 
 const TAG = '"stoma_analytics"'
 /** How far the first entry is looked for, in bytes of the file: most logs begin with one. */
 const [FIRST_LOOK, LAST_LOOK] = [4096, 1 << 20]
-
-/** Begin with these bytes, hex: Zstandard, bzip2, xz, ZIP. */
-const UNREADABLE = ['28b52ffd', '425a68', 'fd377a58', '504b0304']
-
-export const isGzip = (head: Uint8Array) => head[0] === 0x1f && head[1] === 0x8b
-
-export function refuseOtherCompression(head: Buffer): void {
-  if (UNREADABLE.some((magic) => head.toString('hex').startsWith(magic)))
-    throw new Error('compressed with something else than gzip, which is not read; unpack it, or compress with gzip')
-}
 
 /** What the key of a log begins with that goes by its path. */
 export const BY_PATH = 'path/'

@@ -1,10 +1,10 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { gunzipped } from '../processor/lines.ts'
+import { gunzipped, isGzip, refuseOtherCompression } from '../processor/lines.ts'
 import type { Bytes, LogSource, Mark, SourceInfo, SourceRange } from '../types.ts'
 import { etagOf, ifMissing, readRange } from './local.ts'
-import { BY_PATH, isGzip, refuseEntries, refuseOtherCompression, streamKey } from './log-heads.ts'
+import { BY_PATH, refuseEntries, streamKey } from './log-heads.ts'
 
 const DAY_MS = 24 * 3600_000
 const NEWLINE = 10
