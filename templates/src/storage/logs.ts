@@ -7,7 +7,6 @@ import { etagOf, ifMissing, readRange } from './local.ts'
 import { BY_PATH, refuseEntries, streamKey } from './log-heads.ts'
 
 const DAY_MS = 24 * 3600_000
-const NEWLINE = 10
 const UNREADABLE = 'unreadable/'
 
 export interface LocalLogsOptions {
@@ -188,7 +187,7 @@ async function afterLastNewline(file: FileHandle, start: number, end: number): P
   for (let to = end; to > start; ) {
     const from = Math.max(start, to - (1 << 16))
     const { buffer } = await file.read(Buffer.alloc(to - from), 0, to - from, from)
-    const at = buffer.lastIndexOf(NEWLINE)
+    const at = buffer.lastIndexOf('\n')
     if (at >= 0) return from + at + 1
     to = from
   }
