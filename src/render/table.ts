@@ -53,6 +53,8 @@ export const FILES: readonly Row[] = [
     '5-slowest.sql',
     '6-rejected.sql',
   ),
+  ...folder('sql/compare', 'changes.sql', 'windows/deploy.sql', 'windows/window.sql'),
+  ...folder('sql/compare/tables', '1-windows.sql', '2-overview.sql', '3-movers.sql'),
   ...folder('sql/verify', 'counted.sql', 'imbalances.sql', 'ledger.sql'),
 
   ...folder('src', 'types.ts', 'schema.ts'),
@@ -79,7 +81,7 @@ export const FILES: readonly Row[] = [
   file('src/parquet/footer.ts', PARQUET),
   file('src/parquet/row-groups.ts', PARQUET),
   file('src/parquet/ndjson-passthrough.ts', NDJSON),
-  ...folder('query', 'cli.ts', 'duckdb.ts', 'report.ts', 'query.ts', 'verify.ts', 'table.ts'),
+  ...folder('query', 'cli.ts', 'duckdb.ts', 'report.ts', 'compare.ts', 'query.ts', 'verify.ts', 'table.ts'),
   ...folder('src/worker', 'standalone.ts', 'settings.ts', 'capture.ts'),
 
   file('test/fakes.ts'),

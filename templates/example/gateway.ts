@@ -6,6 +6,8 @@ const PRODUCTS = Array.from({ length: 60 }, (_, i) => ({ id: i + 1, name: `Produ
 export interface GatewayOptions extends Pick<AnalyticsLogConfig, 'sink' | 'now'> {
   /** What a handler awaits where a real one would ask its database. */
   work?: (ms: number) => Promise<void>
+  /** What is deployed: a commit or a tag. `report --compare deploy` holds it against the one before. */
+  version?: string
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
@@ -14,7 +16,7 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 const about = (ms: number) => ms * (0.7 + Math.random() * 0.6 + 5 * Math.random() ** 12)
 
 /** A small shop with the policy in front of it: quick and slow routes, small and large answers, and one that fails. */
-export function createGateway({ sink, now, work = sleep }: GatewayOptions): Hono {
+export function createGateway({ sink, now, work = sleep, version = '1.0.0' }: GatewayOptions): Hono {
   const app = new Hono()
   const analytics = analyticsLog({
     gatewayName: 'shop',
@@ -22,7 +24,7 @@ export function createGateway({ sink, now, work = sleep }: GatewayOptions): Hono
     now,
     responseSize: 'count',
     skip: (c) => c.req.path === '/health',
-    dimensions: { region: 'eu-west' },
+    dimensions: { region: 'eu-west', version },
     extractDimensions: (c) => ({ plan: c.req.header('x-plan') ?? 'free' }),
   })
 

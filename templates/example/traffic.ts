@@ -13,9 +13,10 @@ export async function makeTraffic(dir: string, requests: number, hours: number):
   const work = async (ms: number) => {
     clock += ms
   }
-  const app = createGateway({ sink, now: () => clock, work })
+  const versions = ['1.0.0', '1.1.0'].map((version) => createGateway({ sink, now: () => clock, work, version }))
   for (const time of timesOf(requests, hours)) {
     clock = time
+    const app = versions[time < Date.now() - 12 * 3_600_000 ? 0 : 1] as (typeof versions)[number]
     const [path, init] = anyRequest()
     await (await app.request(path, init)).arrayBuffer() // read to its end, as a client would
   }

@@ -4,31 +4,56 @@ import { parseTime } from '../src/worker/settings.ts'
 import { type Lake, listMarks, loadMarks, quote, type Row, readSql, withLake } from './duckdb.ts'
 import { bold, print, renderErrors, renderTable } from './table.ts'
 
-type Flags = { from?: string | undefined; to?: string | undefined; route?: string | undefined; json?: boolean }
+type Flags = Partial<Record<'from' | 'to' | 'route', string>> & { json?: boolean }
 
 /** Prints the tables of `sql/report`, in the order of their names: the report is changed there, or gets one more. */
 export async function runReport(options: ReaderOptions, flags: Flags, write = print): Promise<number> {
-  const { from = '0001-01-01', to = '9999-12-31', route = '*', json } = flags
-  const [since, until] = [from, to].map((time) => `make_timestamp_ms(${parseTime(time)})`)
+  const { from = '0001-01-01', to = '9999-12-31', route, json } = flags
+  const window = { from: parseTime(from), to: parseTime(to) }
   return withLake(options, async (lake) => {
-    const { rows, broken } = lake
-    await rows(`SET VARIABLE "from" = ${since}; SET VARIABLE "to" = ${until}; SET VARIABLE route = ${quote(route)};
-      ${await readSql('traffic.sql')} ${await readSql(json ? 'numbers/raw.sql' : 'numbers/shown.sql')}`)
+    await startReport(lake, { ...window, route, json })
     await loadRejected(options, lake)
-    const tables: Record<string, Row[]> = {}
-    let text = ''
-    const files = await readdir(new URL('../sql/report', import.meta.url))
-    for (const file of files.filter((name) => name.endsWith('.sql')).sort()) {
-      const sql = await readSql(`report/${file}`)
-      const table = await rows(sql)
-      tables[file.replace(/^\d+-|\.sql$/g, '')] = table.map(({ bar: _, ...raw }) => raw)
-      if (table.length > 0)
-        text += `${bold(/^-- (.*)/.exec(sql)?.[1] ?? file)}\n${renderTable(table, { report: true })}\n`
-    }
-    if (tables.overview?.[0]?.requests === 0) text = `No requests here yet: make some, then run ingest.\n\n${text}`
-    write(json ? `${JSON.stringify({ ...tables, errors: broken })}\n` : text + renderErrors(broken))
-    return broken.length > 0 ? 1 : 0
+    const { tables, text } = await readTables(lake, 'report')
+    const hint = tables.overview?.[0]?.requests === 0 ? 'No requests here yet: make some, then run ingest.\n\n' : ''
+    const errors = lake.broken
+    write(json ? `${JSON.stringify({ ...tables, errors })}\n` : hint + text + renderErrors(errors))
+    return errors.length > 0 ? 1 : 0
   })
+}
+
+export const momentOf = (ms: number) => `make_timestamp_ms(${Math.round(ms)})`
+
+/** Makes the view `traffic`, what is between `from` and `to` (milliseconds), and says how numbers are shown. */
+export async function startReport(
+  { rows }: Lake,
+  {
+    from,
+    to,
+    route = '*',
+    json = false,
+  }: { from: number; to: number; route?: string | undefined; json?: boolean | undefined },
+): Promise<void> {
+  await rows(`SET VARIABLE "from" = ${momentOf(from)}; SET VARIABLE "to" = ${momentOf(to)};
+    SET VARIABLE route = ${quote(route)};
+    ${await readSql('traffic.sql')} ${await readSql(json ? 'numbers/raw.sql' : 'numbers/shown.sql')}`)
+}
+
+/** The tables of a folder of `sql/`: as rows by their names, and as text with the first line's comment for a title. */
+export async function readTables(
+  { rows }: Lake,
+  folder: string,
+): Promise<{ tables: Record<string, Row[]>; text: string }> {
+  const tables: Record<string, Row[]> = {}
+  let text = ''
+  const files = await readdir(new URL(`../sql/${folder}`, import.meta.url))
+  for (const file of files.filter((name) => name.endsWith('.sql')).sort()) {
+    const sql = await readSql(`${folder}/${file}`)
+    const table = await rows(sql)
+    tables[file.replace(/^\d+-|\.sql$/g, '')] = table.map(({ bar: _, ...raw }) => raw)
+    if (table.length > 0)
+      text += `${bold(/^-- (.*)/.exec(sql)?.[1] ?? file)}\n${renderTable(table, { report: true })}\n`
+  }
+  return { tables, text }
 }
 
 /** Only a source with rejected lines has a file of them, so most reports need to read no mark. */

@@ -29,3 +29,20 @@ CREATE OR REPLACE TEMP MACRO since_seconds(seconds) AS CASE
   ELSE short(seconds / 864e2) || ' d ago'
 END;
 CREATE OR REPLACE TEMP MACRO ago(moment) AS since_seconds(epoch(now() AT TIME ZONE 'UTC' - moment));
+
+-- Of a comparison.
+CREATE OR REPLACE TEMP MACRO value_of(what, x) AS CASE what
+  WHEN 'requests' THEN format('{:,}', x::BIGINT)
+  WHEN 'p95' THEN ms(x)
+  WHEN 'bytes' THEN bytes(round(x)::BIGINT)
+  ELSE percent(x, 1.0)
+END;
+
+CREATE OR REPLACE TEMP MACRO change_of(what, before, now) AS CASE
+  WHEN now = before THEN '='
+  WHEN what IN ('4xx', '5xx') THEN printf('%+.1f points', 100 * (now - before))
+  WHEN before = 0 THEN 'new'
+  WHEN now = 0 THEN 'gone'
+  WHEN now >= 2 * before THEN '×' || short(now / before)
+  ELSE printf('%+.0f %%', 100 * (now / before - 1))
+END;

@@ -7,13 +7,13 @@ export class UsageError extends Error {}
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-export interface Flags {
+const TEXTS = ['from', 'to', 'route', 'compare'] as const
+const SWITCHES = ['json', 'text', 'check', 'dry-run'] as const
+
+export interface Flags
+  extends Partial<Record<(typeof TEXTS)[number], string>>,
+    Partial<Record<(typeof SWITCHES)[number], boolean>> {
   settings: Settings
-  json: boolean
-  text: boolean
-  from?: string
-  to?: string
-  route?: string
   /** What is left without a dash. */
   rest: string[]
 }
@@ -21,17 +21,13 @@ export interface Flags {
 /** Every value of `analytics.config.ts` is a flag too: `maxEntriesPerFile` is `--max-entries-per-file`. */
 function parseFlags(args: string[]): Flags {
   const [text, flag] = [{ type: 'string' }, { type: 'boolean' }] as const
-  const options: Record<string, typeof text | typeof flag> = {
-    from: text,
-    to: text,
-    route: text,
-    json: flag,
-    text: flag,
-  }
+  const options: Record<string, typeof text | typeof flag> = {}
+  for (const name of TEXTS) options[name] = text
+  for (const name of SWITCHES) options[name] = flag
   for (const [key, value] of Object.entries(config)) options[kebab(key)] = typeof value === 'boolean' ? flag : text
   const { values, positionals: rest } = parseArgs({ args, options, allowPositionals: true })
   const settings = Object.entries(config).map(([key, value]) => [key, read(kebab(key), values[kebab(key)], value)])
-  return { json: false, text: false, ...(values as Partial<Flags>), settings: Object.fromEntries(settings), rest }
+  return { ...(values as Partial<Flags>), settings: Object.fromEntries(settings), rest }
 }
 
 function read(flag: string, given: unknown, configured: unknown): unknown {
