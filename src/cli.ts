@@ -4,10 +4,14 @@ import { CliError, messageOf, usageError } from './errors.ts'
 import { colours } from './terminal.ts'
 import { NAME } from './version.ts'
 
-const VERBS: Record<string, (argv: readonly string[]) => Promise<void>> = { create }
+const VERBS: Record<string, (argv: readonly string[]) => Promise<void>> = {
+  create,
+  // Brings a parser of TypeScript along, which nobody else needs.
+  connect: async (argv) => (await import('./connect/command.ts')).connectCommand(argv),
+}
 
 /** Commands of a later release: a folder of such a name is surely not what was meant. */
-const NOT_YET = ['upgrade', 'diff', 'status', 'eject', 'adopt', 'connect']
+const NOT_YET = ['upgrade', 'diff', 'status', 'eject', 'adopt']
 
 /** The first argument is a command, or the beginning of what `create` takes. */
 async function main(argv: readonly string[]): Promise<void> {

@@ -16,7 +16,6 @@ describe('wrong usage', () => {
     [['..'], /names no folder/],
     [['hono'], /the project depends on/],
     [['upgrade'], /no command of this release.*\n.*create upgrade/],
-    [['connect', 'x.ts'], /no command of this release/],
   ])('%j is exit 2, and writes nothing', async (args, message) => {
     const cwd = scratch()
     const words = await run(cwd, [...args, '--yes'])
