@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
+import { parquetHeader } from 'hyparquet/src/column.js'
 import { describe, expect, it } from 'vitest'
-import { ALL_TYPES, ask, columnsOf, type Row, write } from './helpers.ts'
+import { readFooter } from '../../templates/src/parquet/footer.ts'
+import { ALL_TYPES, ask, columnsOf, inputOf, type Row, write } from './helpers.ts'
 
 const SHOWN = `SELECT epoch_ms(timestamp)::VARCHAR AS timestamp, hex(text) AS text, small::VARCHAR AS small,
   big::VARCHAR AS big, real, flag, epoch_ms(seen)::VARCHAR AS seen FROM read_parquet($0)`
@@ -27,6 +29,18 @@ describe('the Parquet writer', () => {
       const footer = await ask('SELECT decode(key) AS k, decode(value) AS v FROM parquet_kv_metadata($0)', file)
       expect(footer).toEqual([{ k: 'lineage', v: '["a"]' }])
     }
+  })
+
+  it('says truly where the first data page begins, which ClickHouse goes by', async () => {
+    const file = await write(columnsOf({ timestamp: 'TIMESTAMP', text: 'VARCHAR' }), [
+      ...Array.from({ length: 100 }, (_, i) => ({ timestamp: i, text: i % 2 ? 'odd' : 'even' })),
+    ])
+    const [group] = (await readFooter(inputOf('a file', file))).row_groups
+    const chunk = group?.columns[1]?.meta_data
+    expect(chunk?.dictionary_page_offset).toBeGreaterThan(0)
+    const at = Number(chunk?.data_page_offset)
+    const page = parquetHeader({ view: new DataView(Uint8Array.from(file).buffer), offset: at })
+    expect(page.data_page_header?.num_values).toBe(100)
   })
 
   it('keeps every value as it is: NULL, empty text, quotes, newlines, emoji, extremes', async () => {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
-import type { FileMetaData } from 'hyparquet'
+import type { FileMetaData, RowGroup } from 'hyparquet'
+import { parquetHeader } from 'hyparquet/src/column.js'
 import { readAll } from '../lake/state.ts'
 import type { AnalyticsEntry, Column, FooterMetadata, MergeInput, ParquetMerger, ParquetWriter } from '../types.ts'
 import { joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
@@ -46,11 +47,22 @@ async function encode(files: Uint8Array[], rows: number, select: string[], order
     const bytes = db.copyFileToBuffer(output)
     const { num_rows, schema, row_groups } = parseFooter(bytes)
     if (Number(num_rows) !== rows) throw new Error(`DuckDB wrote ${num_rows} rows of ${rows}`)
+    for (const group of row_groups) mendDataOffsets(bytes, group)
     const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length)
     const input = { name: 'rows just encoded', size: bytes.length, read }
     return { bytes, schema, sources: row_groups.map((group): RowGroupSource => ({ input, group })) }
   } finally {
     for (const name of [output, ...names]) db.dropFile(name)
+  }
+}
+
+/** This DuckDB forgets the header of a dictionary page when it notes where data begins; ClickHouse believes the note. */
+function mendDataOffsets({ buffer, byteOffset, byteLength }: Uint8Array, { columns }: RowGroup): void {
+  for (const { meta_data: chunk } of columns) {
+    if (!chunk?.dictionary_page_offset) continue
+    const reader = { view: new DataView(buffer, byteOffset, byteLength), offset: Number(chunk.dictionary_page_offset) }
+    const { compressed_page_size } = parquetHeader(reader)
+    chunk.data_page_offset = BigInt(reader.offset + compressed_page_size)
   }
 }
 
