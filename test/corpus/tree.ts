@@ -84,7 +84,9 @@ export class Editor {
   move(from: string, to: string): this {
     const relocate = (path: string) => {
       if (path === from) return to
-      return from.endsWith('/') && `${path}/`.startsWith(from) ? (to + path.slice(from.length)).replace(/\/$/, '') : path
+      return from.endsWith('/') && `${path}/`.startsWith(from)
+        ? (to + path.slice(from.length)).replace(/\/$/, '')
+        : path
     }
     const whole = [...this.files]
     if (!whole.some(([path]) => relocate(path) !== path)) throw new Error(`${from}: there is no such file to move`)

@@ -26,7 +26,11 @@ export const data: Customization[] = [
     title: 'The host of a request becomes a column of its own',
     edit: (project) =>
       project
-        .edit('src/types.ts', '  statusCode: number\n', '  statusCode: number\n  /** As the client asked for it. */\n  host?: string\n')
+        .edit(
+          'src/types.ts',
+          '  statusCode: number\n',
+          '  statusCode: number\n  /** As the client asked for it. */\n  host?: string\n',
+        )
         .after(
           'src/schema.ts',
           "  { name: 'method', type: 'VARCHAR', value: (entry) => entry.method },",
@@ -71,7 +75,11 @@ export const data: Customization[] = [
     title: 'An entry without a gateway is one of the shop',
     edit: (project) =>
       project
-        .edit('src/processor/formats/standard.ts', 'const { gatewayName, routePath,', "const { gatewayName = 'shop', routePath,")
+        .edit(
+          'src/processor/formats/standard.ts',
+          'const { gatewayName, routePath,',
+          "const { gatewayName = 'shop', routePath,",
+        )
         .edit('src/processor/formats/standard.test.ts', '    { gatewayName: undefined },\n', ''),
   },
   {

@@ -20,13 +20,20 @@ export const gateway: Customization[] = [
           '  /** Labels of every entry, such as the region. */',
           '  /** From 0 to 1: how many of the requests leave an entry. Default: all. */\n  sample?: number\n  /** Labels of every entry, such as the region. */',
         )
-        .edit('src/policy/analytics.ts', '        if (skipped) return', '        if (skipped || Math.random() >= (config.sample ?? 1)) return'),
+        .edit(
+          'src/policy/analytics.ts',
+          '        if (skipped) return',
+          '        if (skipped || Math.random() >= (config.sample ?? 1)) return',
+        ),
   },
   {
     title: 'Failures of the policy go to our logger',
     edit: (project) =>
       project
-        .create('src/policy/logger.ts', 'export const logger = { error: (...what: unknown[]) => console.error(...what) }\n')
+        .create(
+          'src/policy/logger.ts',
+          'export const logger = { error: (...what: unknown[]) => console.error(...what) }\n',
+        )
         .edit('src/policy/analytics.ts', "import type { AnalyticsEntry, Dimensions } from '../types.ts'", LOGGER_IMPORT)
         .edit('src/policy/analytics.ts', 'console.error(`analyticsLog: ${what}', 'logger.error(`analyticsLog: ${what}'),
   },
@@ -44,10 +51,18 @@ export const gateway: Customization[] = [
     title: 'Log files are one an hour, in a folder for each day',
     edit: (project) =>
       project
-        .edit('src/policy/log-files.ts', 'Bytes, default 64 MiB, and seconds, default 300,', 'Bytes, default 64 MiB, and seconds, default 3600,')
+        .edit(
+          'src/policy/log-files.ts',
+          'Bytes, default 64 MiB, and seconds, default 300,',
+          'Bytes, default 64 MiB, and seconds, default 3600,',
+        )
         .edit('src/policy/log-files.ts', 'maxAgeSeconds = 300', 'maxAgeSeconds = 3600')
         .edit('src/policy/log-files.ts', '      await mkdir(dir, { recursive: true })\n', '')
-        .edit('src/policy/log-files.ts', "      const time = new Date(begunAt).toISOString().replace(/[-:.]/g, '')", DAY_FOLDER)
+        .edit(
+          'src/policy/log-files.ts',
+          "      const time = new Date(begunAt).toISOString().replace(/[-:.]/g, '')",
+          DAY_FOLDER,
+        )
         .edit('src/policy/log-files.ts', 'open(join(dir, `${time}', 'open(join(day, `${time}'),
   },
   {
@@ -55,7 +70,11 @@ export const gateway: Customization[] = [
     edit: (project) =>
       project
         .edit('example/gateway.ts', "  app.get('/health', (c) => c.text('ok'))\n", ROUTES)
-        .edit('example/gateway.ts', "dimensions: { region: 'eu-west' }", "dimensions: { region: 'eu-central', stage: 'demo' }"),
+        .edit(
+          'example/gateway.ts',
+          "dimensions: { region: 'eu-west' }",
+          "dimensions: { region: 'eu-central', stage: 'demo' }",
+        ),
   },
   {
     title: 'The example listens on all interfaces and says when it goes',
@@ -79,7 +98,12 @@ export const gateway: Customization[] = [
     title: 'The policy lives in the gateway package; here it is gone',
     edit: (project) =>
       project
-        .remove('src/policy/analytics.ts', 'src/policy/analytics.test.ts', 'src/policy/request.ts', 'src/policy/sinks.ts')
+        .remove(
+          'src/policy/analytics.ts',
+          'src/policy/analytics.test.ts',
+          'src/policy/request.ts',
+          'src/policy/sinks.ts',
+        )
         .remove('example/demo.ts', 'example/traffic.ts', 'example/serve.ts', 'example/gateway.ts')
         .edit('src/index.ts', "export { analyticsLog } from './policy/analytics.ts'\n", '')
         .json('package.json', ({ scripts, exports, dependencies }) => {

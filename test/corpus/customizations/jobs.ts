@@ -12,7 +12,11 @@ export const jobs: Customization[] = [
           "import { type Flags, runCommand, UsageError } from './settings.ts'",
           "import { heartbeat } from './heartbeat.ts'\nimport { type Flags, runCommand, UsageError } from './settings.ts'",
         )
-        .edit('src/worker/standalone.ts', '  return result.errors.length ? 1 : 0', '  await heartbeat(name, result.errors.length === 0)\n  return result.errors.length ? 1 : 0'),
+        .edit(
+          'src/worker/standalone.ts',
+          '  return result.errors.length ? 1 : 0',
+          '  await heartbeat(name, result.errors.length === 0)\n  return result.errors.length ? 1 : 0',
+        ),
   },
   {
     title: 'Every run leaves metrics for Prometheus',
@@ -43,7 +47,11 @@ export const jobs: Customization[] = [
     title: 'What is captured is seen on the terminal, too',
     edit: (project) =>
       project
-        .edit('src/worker/capture.ts', 'async function write(bytes: Buffer): Promise<void> {\n', 'async function write(bytes: Buffer): Promise<void> {\n  if (process.env.ECHO) process.stderr.write(bytes)\n')
+        .edit(
+          'src/worker/capture.ts',
+          'async function write(bytes: Buffer): Promise<void> {\n',
+          'async function write(bytes: Buffer): Promise<void> {\n  if (process.env.ECHO) process.stderr.write(bytes)\n',
+        )
         .edit('src/worker/capture.ts', 'setTimeout(stop, 1000)', 'setTimeout(stop, 3000)'),
   },
   {
@@ -60,9 +68,17 @@ export const jobs: Customization[] = [
         .remove('src/compactor/replay.ts', 'src/compactor/replay.test.ts')
         .edit('src/wiring.ts', "import { createReplay, type ReplayResult } from './compactor/replay.ts'\n", '')
         .edit('src/wiring.ts', 'IngestResult | CompactResult | ReplayResult', 'IngestResult | CompactResult')
-        .edit('src/wiring.ts', "import { parseTime, UsageError } from './worker/settings.ts'", "import { parseTime } from './worker/settings.ts'")
+        .edit(
+          'src/wiring.ts',
+          "import { parseTime, UsageError } from './worker/settings.ts'",
+          "import { parseTime } from './worker/settings.ts'",
+        )
         .edit('src/wiring.ts', REPLAY_JOB, '')
-        .edit('test/fake-merger.ts', "import { createReplay, type ReplayOptions } from '../src/compactor/replay.ts'\n", '')
+        .edit(
+          'test/fake-merger.ts',
+          "import { createReplay, type ReplayOptions } from '../src/compactor/replay.ts'\n",
+          '',
+        )
         .edit('test/fake-merger.ts', "import { parseLine } from '../src/processor/formats/standard.ts'\n", '')
         .edit('test/fake-merger.ts', 'type FakeFile, fakeWriter, testLake', 'type FakeFile, testLake')
         .edit('test/fake-merger.ts', FAKE_REPLAY, '')
@@ -75,14 +91,22 @@ export const jobs: Customization[] = [
     edit: (project) =>
       project
         .create('sql/report/7-plans.sql', PLANS)
-        .edit('README.md', '## What is in an entry, and what is not', '## Our plans\n\nThe table is `sql/report/7-plans.sql`.\n\n## What is in an entry, and what is not'),
+        .edit(
+          'README.md',
+          '## What is in an entry, and what is not',
+          '## Our plans\n\nThe table is `sql/report/7-plans.sql`.\n\n## What is in an entry, and what is not',
+        ),
   },
   {
     title: 'Routes by their 99.9th percentile, fifty of them',
     edit: (project) =>
       project
         .edit('sql/report/3-routes.sql', 'LIMIT 20;', 'LIMIT 50;')
-        .edit('sql/report/3-routes.sql', '  ms(quantile_cont(durationMs, 0.99)) AS p99_ms,', '  ms(quantile_cont(durationMs, 0.999)) AS p999_ms,'),
+        .edit(
+          'sql/report/3-routes.sql',
+          '  ms(quantile_cont(durationMs, 0.99)) AS p99_ms,',
+          '  ms(quantile_cont(durationMs, 0.999)) AS p999_ms,',
+        ),
   },
   {
     title: 'Two tables of the report nobody reads',
@@ -92,8 +116,16 @@ export const jobs: Customization[] = [
     title: 'The report is written as CSV where asked for',
     edit: (project) =>
       project
-        .edit('query/report.ts', "type Row, readSql, withLake } from './duckdb.ts'", "type Row, readSql, withLake } from './duckdb.ts'\nimport { csv } from './csv.ts'")
-        .edit('query/report.ts', '    write(json ?', "    if (process.env.FORMAT === 'csv') text = Object.values(tables).map(csv).join('\\n')\n    write(json ?")
+        .edit(
+          'query/report.ts',
+          "type Row, readSql, withLake } from './duckdb.ts'",
+          "type Row, readSql, withLake } from './duckdb.ts'\nimport { csv } from './csv.ts'",
+        )
+        .edit(
+          'query/report.ts',
+          '    write(json ?',
+          "    if (process.env.FORMAT === 'csv') text = Object.values(tables).map(csv).join('\\n')\n    write(json ?",
+        )
         .create('query/csv.ts', CSV)
         .create('query/csv.test.ts', CSV_TEST),
   },
@@ -102,8 +134,16 @@ export const jobs: Customization[] = [
     edit: (project) =>
       project
         .create('query/today.ts', TODAY)
-        .edit('query/cli.ts', "import { runReport } from './report.ts'", "import { runReport } from './report.ts'\nimport { runToday } from './today.ts'")
-        .edit('query/cli.ts', '    verify: () => runVerify(lake, flags),', '    verify: () => runVerify(lake, flags),\n    today: () => runToday(lake),')
+        .edit(
+          'query/cli.ts',
+          "import { runReport } from './report.ts'",
+          "import { runReport } from './report.ts'\nimport { runToday } from './today.ts'",
+        )
+        .edit(
+          'query/cli.ts',
+          '    verify: () => runVerify(lake, flags),',
+          '    verify: () => runVerify(lake, flags),\n    today: () => runToday(lake),',
+        )
         .json('package.json', ({ scripts }) => {
           scripts.today = 'node --import tsx query/cli.ts today'
         }),
@@ -111,7 +151,11 @@ export const jobs: Customization[] = [
   {
     title: 'The queries run with four gigabytes and two threads',
     edit: (project) =>
-      project.edit('query/duckdb.ts', "      `SET TimeZone = 'UTC'; SET", "      `SET memory_limit = '4GB'; SET threads = 2; SET TimeZone = 'UTC'; SET"),
+      project.edit(
+        'query/duckdb.ts',
+        "      `SET TimeZone = 'UTC'; SET",
+        "      `SET memory_limit = '4GB'; SET threads = 2; SET TimeZone = 'UTC'; SET",
+      ),
   },
   {
     title: 'Tables are ours: ejected, with lines around them',

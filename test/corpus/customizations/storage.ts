@@ -6,7 +6,11 @@ export const storage: Customization[] = [
     title: 'Fix in the local storage: a file that is busy is deleted a moment later',
     edit: (project) =>
       project
-        .edit('src/storage/local.ts', '        await unlink(pathOf(key)).catch(ifMissing)\n', '        await unlinkPatiently(pathOf(key))\n')
+        .edit(
+          'src/storage/local.ts',
+          '        await unlink(pathOf(key)).catch(ifMissing)\n',
+          '        await unlinkPatiently(pathOf(key))\n',
+        )
         .append('src/storage/local.ts', UNLINK_PATIENTLY),
   },
   {
@@ -14,7 +18,11 @@ export const storage: Customization[] = [
     edit: (project) =>
       project
         .edit('src/storage/local.ts', '    await file.sync()\n', '    if (!process.env.CI) await file.sync()\n')
-        .edit('src/storage/local.ts', "if (process.platform === 'win32') return", "if (process.platform === 'win32' || process.env.CI) return"),
+        .edit(
+          'src/storage/local.ts',
+          "if (process.platform === 'win32') return",
+          "if (process.platform === 'win32' || process.env.CI) return",
+        ),
   },
   {
     title: 'Only .ndjson and .gz are logs',
