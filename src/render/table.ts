@@ -91,7 +91,11 @@ export const FILES: readonly Row[] = [
 /** Under templates/, but not for a project: the tsconfig is emitted from its text by `render`. */
 export const NOT_EMITTED = [
   'tsconfig.json',
-  // Until Cloudflare and R2 can be chosen.
+  // Until Cloudflare, R2 and S3 can be chosen.
+  'src/storage/s3.ts',
+  'src/storage/s3-client.ts',
+  'src/storage/s3-writes.ts',
+  'src/storage/xml.ts',
   'src/storage/r2.ts',
   'src/storage/parts.ts',
   'src/storage/object-logs.ts',

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { R2Bucket, R2Conditional, R2Object } from '@cloudflare/workers-types'
 import type { Bytes, CompactorStorage, ObjectInfo, PutCondition } from '../types.ts'
-import { PART_BYTES, partsOf } from './parts.ts'
+import { PART_BYTES, startParts } from './parts.ts'
 
 const DAY_MS = 24 * 3600_000
 /** R2 takes no more keys in one call. */
@@ -39,10 +39,8 @@ export function r2Storage(bucket: R2Bucket): CompactorStorage {
 
     async put(key, body, condition) {
       if (body instanceof Uint8Array) return putIf(bucket, key, body, condition)
-      const parts = partsOf(body)[Symbol.asyncIterator]()
-      const first = (await parts.next()).value as Uint8Array
-      if (first.length < PART_BYTES) return putIf(bucket, key, first, condition)
-      return putLarge(bucket, key, chain(first, parts), condition)
+      const [first, parts] = await startParts(body)
+      return first.length < PART_BYTES ? putIf(bucket, key, first, condition) : putLarge(bucket, key, parts, condition)
     },
 
     async delete(keys) {
@@ -99,9 +97,4 @@ async function upload(bucket: R2Bucket, key: string, parts: Bytes): Promise<R2Ob
     await upload.abort().catch(() => {}) // R2 drops it by itself after a week; what went wrong first is what to tell
     throw error
   }
-}
-
-async function* chain(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Bytes {
-  yield first
-  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
 }
