@@ -1,15 +1,48 @@
 import { createHash } from 'node:crypto'
 import type { Answers } from './questions.ts'
 import type { EmittedFile } from './render/index.ts'
+import type { Owner } from './render/table.ts'
 import { replayCommand } from './replay.ts'
 import { NAME, VERSION } from './version.ts'
 
 export const MANIFEST = '.stoma/manifest.json'
+export const BASES = '.stoma/base'
 
-/** The shape of the manifest. A tool refuses one that is newer than it knows. */
+/** The shape of the manifest. A tool refuses one that is newer than it knows, and reads every older one for ever. */
 export const SCHEMA = 1
 
-export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+export interface ManifestFile {
+  /** What the file is called for ever, also where a later release moves it. */
+  id: string
+  /** Where the release of `base` puts it. */
+  path: string
+  /** `ejected`: the user took it over, and upgrades leave it alone. */
+  owner: Owner | 'ejected'
+  /** Hash of the emitted text that the user's version goes back to. */
+  base: string
+  mode: '644' | '755'
+  /** Where the user moved it. */
+  at?: string
+  /** Of an ejected file: its owner before, and again when it is adopted. */
+  was?: Owner
+  /** Hash of the template's text that could not be merged: the base, once the user says that the conflict is solved. */
+  conflict?: string
+}
+
+export interface Manifest {
+  schema: number
+  generator: { name: string; version: string }
+  template: { source: string; integrity: string }
+  /** The package's, when it was emitted. */
+  name: string
+  /** As they were recorded: questions of a later release are missing. */
+  answers: Partial<Answers>
+  /** The command that makes the same project again. */
+  replay: string
+  files: ManifestFile[]
+}
+
+export const sha256 = (text: string | Uint8Array) => createHash('sha256').update(text).digest('hex')
 
 /**
  * What an upgrade starts from, committed with the project: the manifest, and a pack of every emitted text under its own
@@ -23,26 +56,34 @@ export function stateFiles(
   integrity: string,
   files: readonly EmittedFile[],
 ): { path: string; text: string }[] {
-  const based = files.map((file) => ({ ...file, base: sha256(file.text) }))
-  const bases = new Map(based.map(({ base, text }) => [base, text]))
-  const head = {
+  const based = files.map(({ id, path, owner, text, mode }) => ({ id, path, owner, base: sha256(text), mode }))
+  const manifest = { ...manifestHead(name, answers, { source: 'builtin', integrity }), files: based }
+  return [packOf(files.map(({ text }) => text)), { path: MANIFEST, text: manifestText(manifest) }]
+}
+
+/** What a manifest of this very release says of a project, before its files. */
+export function manifestHead(name: string, answers: Answers, template: Manifest['template']): Omit<Manifest, 'files'> {
+  return {
     schema: SCHEMA,
     generator: { name: NAME, version: VERSION },
-    template: { source: 'builtin', integrity },
+    template,
     name,
     answers,
     replay: replayCommand(name, answers),
   }
-  const entries = based
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id, path, owner, base, mode }) => ({ id, path, owner, base, mode }))
-  // One line a file: what two branches add apart merges apart.
-  const list = entries.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n')
-  const text = `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "files": [\n${list}\n  ]\n}\n`
+}
+
+/** One line a file, sorted by id: what two branches add apart merges apart. */
+export function manifestText({ files, ...head }: Manifest): string {
+  const sorted = files.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  const list = sorted.map((entry) => `    ${JSON.stringify(entry)}`).join(',\n')
+  return `${JSON.stringify(head, null, 2).slice(0, -2)},\n  "files": [\n${list}\n  ]\n}\n`
+}
+
+/** A pack of base texts, each under its hash, named by its own. */
+export function packOf(texts: readonly string[]): { path: string; text: string } {
+  const bases = new Map(texts.map((text) => [sha256(text), text]))
   const lines = [...bases].sort().map(([hash, base]) => `${JSON.stringify(hash)}: ${JSON.stringify(base)}`)
-  const pack = `{\n${lines.join(',\n')}\n}\n`
-  return [
-    { path: `.stoma/base/${sha256(pack)}.json`, text: pack },
-    { path: MANIFEST, text },
-  ]
+  const text = `{\n${lines.join(',\n')}\n}\n`
+  return { path: `${BASES}/${sha256(text)}.json`, text }
 }

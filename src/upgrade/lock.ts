@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { CliError } from '../errors.ts'
+import type { Files } from './files.ts'
+
+interface Holder {
+  nonce: string
+  host: string
+  pid: number
+}
+
+export const LOCK = '.stoma/lock'
+
+/** Runs `work` while no other command changes this project. Throws where one does. */
+export function withLock<T>(dir: string, files: Files, work: () => T): T {
+  const path = join(dir, LOCK)
+  const holder = acquire(path, files, randomUUID())
+  if (holder) {
+    throw new CliError(`Another command is at work in this project: process ${holder.pid} on ${holder.host}.`, {
+      code: 'LOCKED',
+      hint: `Wait for it. If it runs on no machine any more, remove ${LOCK}. Nothing was changed.`,
+      details: { pid: holder.pid, host: holder.host },
+    })
+  }
+  try {
+    return work()
+  } finally {
+    files.unlink(path)
+  }
+}
+
+/** Undefined once the lock is ours, else who holds it. Broken only for a process that is dead on this very host. */
+function acquire(path: string, files: Files, nonce: string): Holder | undefined {
+  const own = `${path}.${nonce}`
+  files.write(own, JSON.stringify({ nonce, host: hostname(), pid: process.pid }), 0o644)
+  try {
+    files.link(own, path) // the file appears whole or not at all
+    return undefined
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    files.unlink(own)
+  }
+  const holder = readHolder(path)
+  if (!holder) return acquire(path, files, randomUUID())
+  if (!isDead(holder)) return holder
+  // Two may find the same dead holder: only who locks that very holder's name may remove it.
+  const breaking = `${path}.dead-${holder.nonce}`
+  const other = acquire(breaking, files, randomUUID())
+  if (other) return other
+  try {
+    if (readHolder(path)?.nonce === holder.nonce) files.unlink(path)
+  } finally {
+    files.unlink(breaking)
+  }
+  return acquire(path, files, randomUUID())
+}
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (!(error instanceof SyntaxError)) throw error
+    throw new CliError(`${path} is not readable.`, {
+      code: 'LOCKED',
+      hint: 'Remove it once no command is at work in this project.',
+      cause: error,
+    })
+  }
+}
+
+function isDead({ host, pid }: Holder): boolean {
+  if (host !== hostname()) return false
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}
