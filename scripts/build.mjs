@@ -15,6 +15,8 @@ const { metafile } = await build({
   splitting: true,
   minify: true,
   format: 'esm',
+  // jsonc-parser's other entry asks for its parts by a computed require, which no bundle can follow.
+  mainFields: ['module', 'main'],
   platform: 'node',
   target: 'node20.12',
   // Chunks lie beside the entry: src/templates.ts finds its folder from wherever it ends up.

@@ -88,7 +88,7 @@ function readFlag(arg: string): { flag: Flag; on: boolean; inline: string | unde
 }
 
 function extraArgument(dirs: readonly string[]) {
-  const verb = nearest(dirs[0] as string, ['create'])
+  const verb = nearest(dirs[0] as string, ['create', 'connect', 'upgrade', 'diff', 'status', 'eject', 'adopt'])
   const hint = verb ? `Did you mean the command ${verb}?` : 'One folder is all it takes; everything else is a flag.'
   return usageError(`Unexpected argument ${JSON.stringify(dirs[1])}.`, hint)
 }

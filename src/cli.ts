@@ -1,27 +1,22 @@
 #!/usr/bin/env node
 import { create } from './create.ts'
-import { CliError, messageOf, usageError } from './errors.ts'
+import { CliError, messageOf } from './errors.ts'
 import { colours } from './terminal.ts'
-import { NAME } from './version.ts'
 
 const VERBS: Record<string, (argv: readonly string[]) => Promise<void>> = {
   create,
-  // Brings a parser of TypeScript along, which nobody else needs.
+  // Brings a parser of TypeScript along, which `create` does without.
   connect: async (argv) => (await import('./connect/command.ts')).connectCommand(argv),
+  upgrade: async (argv) => (await import('./commands/upgrade.ts')).upgrade(argv),
+  diff: async (argv) => (await import('./commands/diff.ts')).diff(argv),
+  status: async (argv) => (await import('./commands/status.ts')).status(argv),
+  eject: async (argv) => (await import('./commands/own.ts')).eject(argv),
+  adopt: async (argv) => (await import('./commands/own.ts')).adopt(argv),
 }
-
-/** Commands of a later release: a folder of such a name is surely not what was meant. */
-const NOT_YET = ['upgrade', 'diff', 'status', 'eject', 'adopt']
 
 /** The first argument is a command, or the beginning of what `create` takes. */
 async function main(argv: readonly string[]): Promise<void> {
   const [first = '', ...rest] = argv
-  if (NOT_YET.includes(first)) {
-    throw usageError(
-      `${first} is no command of this release (there is: ${Object.keys(VERBS).join(', ')}).`,
-      `For a folder of that name: ${NAME} create ${first}`,
-    )
-  }
   const verb = Object.hasOwn(VERBS, first) ? VERBS[first] : undefined
   return verb ? verb(rest) : create(argv)
 }

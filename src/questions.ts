@@ -57,6 +57,11 @@ interface Row {
   ask: string
   /** The line in --help. */
   help: string
+  /**
+   * The answer of a project that is older than this question, where the default would change it: an upgrade adds nothing
+   * that nobody chose.
+   */
+  whenAbsent?: string | number | boolean
 }
 export type Question = Row &
   (

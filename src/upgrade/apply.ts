@@ -18,8 +18,6 @@ export interface Write {
 export interface ApplyOptions {
   command: string
   files: Files
-  /** Throws when the user wants it to stop. */
-  check?: () => void
   /** Keep what `abort` needs after the end: conflicts are left. */
   keepsUndo?: boolean
 }
@@ -30,15 +28,14 @@ export interface ApplyOptions {
  * wherever this ends, `resume` brings exactly the new tree and `abort` exactly the old one. An error undoes by itself.
  */
 export function apply(dir: string, writes: readonly Write[], options: ApplyOptions): void {
-  const { files, check = () => {} } = options
+  const { files } = options
   withLock(dir, files, () => {
     refuseUnfinished(dir)
     files.removeAll(join(dir, WORK)) // staged by a run that died before it touched anything
     let journal: Journal | undefined
     try {
       journal = stage(dir, writes, options)
-      check()
-      goOn(dir, journal, files, check)
+      goOn(dir, journal, files)
     } catch (error) {
       undo(dir, journal, files, error)
     }
@@ -51,7 +48,7 @@ export function resume(dir: string, files: Files): boolean {
   if (!hasJournal(dir, WORK)) return false
   withLock(dir, files, () => {
     const journal = readJournal(dir, WORK)
-    goOn(dir, journal, files, () => {})
+    goOn(dir, journal, files)
     finish(dir, journal, files)
   })
   return true
@@ -102,10 +99,9 @@ function stage(dir: string, writes: readonly Write[], { command, files, keepsUnd
 }
 
 /** Makes each change that is not made yet. */
-function goOn(dir: string, { changes }: Journal, files: Files, check: () => void): void {
+function goOn(dir: string, { changes }: Journal, files: Files): void {
   const place = (path: string) => join(dir, path)
   for (const [index, { path, before, after }] of changes.entries()) {
-    check()
     const now = fingerprintOf(lookAt(dir, path))
     if (now === after) continue
     if (now !== before) throw changedMeanwhile(path)

@@ -51,10 +51,12 @@ function planKnown(input: PlanInput, entry: ManifestFile, file: EmittedFile): Fi
   const { id } = file
   const where = whereIs(input, entry)
   const isMoved = where !== entry.path
-  // Where the user put it, it stays; else it goes where the template has it now.
-  const path = isMoved ? where : file.path
+  // Where the user put it, it stays; else it goes where the template has it now. Where only the case of a name changes and
+  // the file system takes both for one, the old name stays as well: renaming it is the user's.
+  const isSameName = where.toLowerCase() === file.path.toLowerCase() && input.look(file.path).kind !== 'missing'
+  const path = isMoved || isSameName ? where : file.path
   const next: ManifestFile = { id, path: file.path, owner: file.owner, base: sha256(file.text), mode: file.mode }
-  if (isMoved) next.at = where
+  if (path !== file.path) next.at = path
   const stays: ManifestFile = { ...next, at: where }
   if (where === file.path) delete stays.at
   const base = input.bases.get(entry.base)
@@ -228,8 +230,7 @@ function withoutClashes(plans: readonly FilePlan[], { look }: PlanInput): FilePl
     const isMoving = 'from' in plan && plan.from !== undefined
     if (!isMoving && plan.kind !== 'created') return plan
     const isFree = look(plan.path).kind === 'missing' || leaving.has(plan.path)
-    const isOnlyCase = isMoving && plan.from?.toLowerCase() === plan.path.toLowerCase()
-    if ((isFree || isOnlyCase) && taken.get(plan.path) === 1) return plan
+    if (isFree && taken.get(plan.path) === 1) return plan
     const why = isMoving
       ? `the template moves ${plan.from} there, and something else is there`
       : 'another file of yours is there'

@@ -2,9 +2,9 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { MANIFEST, type Manifest, type ManifestFile, manifestText, packOf, sha256 } from '../manifest.ts'
 import type { Write } from './apply.ts'
-import { fingerprintOf, lookAt } from './disk.ts'
+import { fingerprint, fingerprintOf } from './disk.ts'
 import type { Project } from './project.ts'
-import type { Conflict, FilePlan } from './types.ts'
+import type { Conflict, FilePlan, Look } from './types.ts'
 
 export const CONFLICTS = '.stoma/conflicts'
 
@@ -15,10 +15,16 @@ export const SIDECARS = ['ours', 'base', 'theirs', 'merged'] as const
  * The writes that carry out a plan, in order: files, then texts of conflicts, then new base texts, and the manifest last.
  * Empty where the project is already as planned.
  */
-export function writesOf(project: Project, plans: readonly FilePlan[], head: Omit<Manifest, 'files'>, texts: readonly string[]): Write[] {
+export function writesOf(
+  project: Project,
+  plans: readonly FilePlan[],
+  head: Omit<Manifest, 'files'>,
+  texts: readonly string[],
+  look: Look,
+): Write[] {
   const { dir } = project
   const write = (path: string, text: string | null, mode: '644' | '755' = '644'): Write[] => {
-    const before = fingerprintOf(lookAt(dir, path))
+    const before = fingerprintOf(look(path))
     if (text === null && before === null) return []
     return [{ path, text, mode: permissions(dir, path, mode), before }]
   }
@@ -27,7 +33,7 @@ export function writesOf(project: Project, plans: readonly FilePlan[], head: Omi
     if (plan.kind === 'removed') return kept.has(plan.path) ? [] : write(plan.path, null)
     if (plan.kind === 'conflict' && plan.writesMarkers) return write(plan.path, plan.merged ?? null, plan.mode)
     if (!('text' in plan)) return []
-    const leaves = plan.from !== undefined && !kept.has(plan.from) && !sameName(plan.from, plan.path)
+    const leaves = plan.from !== undefined && !kept.has(plan.from)
     return [...write(plan.path, plan.text, plan.mode), ...(leaves ? write(plan.from as string, null) : [])]
   })
   const sidecars = plans
@@ -42,7 +48,11 @@ export function writesOf(project: Project, plans: readonly FilePlan[], head: Omi
   const pack = fresh.length > 0 ? [packOf(fresh)].flatMap(({ path, text }) => write(path, text)) : []
   // A manifest that says the same in other words is left as it is.
   const isSaid = manifestText(project.manifest) === manifest
-  return [...files, ...sidecars, ...pack, ...(isSaid ? [] : write(MANIFEST, manifest))]
+  const found = look(MANIFEST)
+  // As it was when the plan began: should another run have changed it since, this one must not go on.
+  const before = fingerprint(project.manifestText, found.kind === 'file' && found.isExecutable)
+  const last = { path: MANIFEST, text: manifest, mode: permissions(dir, MANIFEST), before }
+  return [...files, ...sidecars, ...pack, ...(isSaid ? [] : [last])]
 }
 
 /** Files of the next manifest: as planned, and the others as they were. */
@@ -58,11 +68,10 @@ function sidecarsOf({ path, ours, base, theirs, merged, writesMarkers }: Conflic
 }
 
 /** Permissions of a new file are the umask's business; those of a file that is there stay, but for the executable bit. */
-function permissions(dir: string, path: string, mode: '644' | '755'): number {
+export function permissions(dir: string, path: string, mode?: '644' | '755'): number {
   const stats = statSync(join(dir, path), { throwIfNoEntry: false })
+  if (stats && mode === undefined) return stats.mode & 0o777
   const readable = stats ? stats.mode & 0o666 : 0o666 & ~process.umask()
   // Who may read it may run it.
   return mode === '755' ? readable | ((readable & 0o444) >> 2) : readable
 }
-
-const sameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase() && a !== b && false

@@ -15,7 +15,7 @@ describe('wrong usage', () => {
     [['My App'], /my-app would do/],
     [['..'], /names no folder/],
     [['hono'], /the project depends on/],
-    [['upgrade'], /no command of this release.*\n.*create upgrade/],
+    [['upgrade'], /Unknown flag --yes/],
   ])('%j is exit 2, and writes nothing', async (args, message) => {
     const cwd = scratch()
     const words = await run(cwd, [...args, '--yes'])

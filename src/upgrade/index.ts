@@ -1,0 +1,79 @@
+import { CliError } from '../errors.ts'
+import { type Manifest, type ManifestFile, manifestHead } from '../manifest.ts'
+import type { Answers } from '../questions.ts'
+import { type EmittedFile, render } from '../render/index.ts'
+import { integrityOf, readTemplates } from '../templates.ts'
+import { answersFor, changedAnswers } from './answers.ts'
+import type { Write } from './apply.ts'
+import { lookInto, textsBelow } from './disk.ts'
+import { meaningFor, refuseOtherLake } from './lakes.ts'
+import { findMoves } from './moves.ts'
+import { planFiles } from './plan.ts'
+import type { Project } from './project.ts'
+import { syntaxProblem } from './syntax.ts'
+import type { ConflictHabit, FilePlan, Look } from './types.ts'
+import { writesOf } from './writes.ts'
+
+export interface UpgradeOptions {
+  set?: Partial<Answers>
+  /** `adapters`, a file or a folder: nothing else is looked at. */
+  only?: string | undefined
+  restore?: boolean
+  habit?: ConflictHabit
+}
+
+export interface Upgrade {
+  answers: Answers
+  changes: ReturnType<typeof changedAnswers>
+  /** What the changed answers mean for data that is there already. */
+  meaning: string[]
+  files: FilePlan[]
+  /** Empty where there is nothing to do. */
+  writes: Write[]
+}
+
+/** What an upgrade of a project to this release would do. Reads, and writes nothing. */
+export function planUpgrade(project: Project, options: UpgradeOptions = {}): Upgrade {
+  const { dir, manifest, bases } = project
+  const answers = answersFor(manifest, options.set)
+  const changes = changedAnswers(manifest.answers, answers)
+  refuseOtherLake(dir, changes, answers)
+  const templates = readTemplates()
+  const isMeant = only(options.only)
+  const rendered = render(manifest.name, answers, templates)
+  const next = rendered.filter(({ path }) => isMeant(path))
+  const entries = manifest.files.filter(({ path }) => isMeant(path))
+  if (next.length === 0 && entries.length === 0) {
+    throw new CliError(`--only ${options.only}: no file of the project lies there.`, { code: 'USAGE', exitCode: 2 })
+  }
+  const look = lookInto(dir)
+  const files = planWith(project, entries, next, look, options)
+  const template = { ...manifest.template, source: 'builtin', integrity: integrityOf(templates) }
+  const { files: _, ...before } = manifest
+  // A part of an upgrade leaves the release where it was: the rest is still to come.
+  const head: Omit<Manifest, 'files'> =
+    options.only === undefined ? manifestHead(manifest.name, answers, template) : before
+  const writes = writesOf(project, files, head, [...bases.values(), ...next.map(({ text }) => text)], look)
+  return { answers, changes, meaning: meaningFor(changes, dir), files, writes }
+}
+
+function planWith(
+  { dir, bases }: Project,
+  entries: readonly ManifestFile[],
+  next: readonly EmittedFile[],
+  look: Look,
+  { habit = 'sidecar', restore = false }: UpgradeOptions,
+): FilePlan[] {
+  const endings = [...new Set(entries.map(({ path }) => path.slice(path.lastIndexOf('.'))))]
+  const moved = findMoves({ entries, bases, next, look, candidates: () => textsBelow(dir, endings) })
+  return planFiles({ entries, bases, next, look, moved, habit, restore, syntaxProblem })
+}
+
+const ADAPTERS = ['src/storage/', 'src/parquet/', 'src/processor/formats/']
+
+/** The paths that `--only` means: the adapters behind the interfaces, a folder, or one file. */
+function only(what: string | undefined): (path: string) => boolean {
+  if (what === undefined) return () => true
+  const folders = what === 'adapters' ? ADAPTERS : [`${what.replace(/^\.\/|\/+$/g, '')}/`]
+  return (path) => folders.some((folder) => `${path}/`.startsWith(folder))
+}
