@@ -14,6 +14,8 @@ export const config = {
   settle: 5,
   /** Hours are compacted once they are this old, so that compaction never meets active ingest. */
   before: '24h',
+  /** How long rows are kept, such as '400d': `retention` removes whole partitions older than that. 'forever': never. */
+  keep: 'forever',
   /** Delete a raw log file once it is ingested. Kept by default, so that it can be replayed. */
   deleteSources: false,
 } as const

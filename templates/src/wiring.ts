@@ -15,6 +15,7 @@ export interface Settings extends StoreSettings {
   granularity: Granularity
   maxEntriesPerFile: number
   before: string
+  keep: string
   deleteSources: boolean
 }
 
@@ -42,8 +43,10 @@ export function wire(settings: Settings) {
       replay(onProgress: (result: ReplayResult) => void, { from, to }: { from?: string; to?: string }) {
         if (!from || !to)
           throw new UsageError('replay wants --from and --to: it rebuilds the whole partitions in between')
-        const window = { from: parseTime(from), to: parseTime(to) }
-        return createReplay({ ...place, ...reading, merger, onProgress }).run(window)
+        return createReplay({ ...place, ...reading, merger, onProgress }).run({
+          from: parseTime(from),
+          to: parseTime(to),
+        })
       },
     },
   }

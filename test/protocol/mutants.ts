@@ -23,7 +23,7 @@ export interface Mutant {
 
 const [PROCESSOR, COMPACTOR, COMMIT] = ['processor/index.ts', 'compactor/index.ts', 'compactor/commit.ts'] as const
 const [LOGS, LOCAL] = ['storage/logs.ts', 'storage/local.ts'] as const
-const [ABANDON, REPLAY] = ['compactor/abandon.ts', 'compactor/replay.ts'] as const
+const [ABANDON, REPLAY, SWEEP] = ['compactor/abandon.ts', 'compactor/replay.ts', 'compactor/sweep.ts'] as const
 const [FRAGMENTS, READER, LAYOUT] = ['lake/fragments.ts', 'lake/reader.ts', 'lake/layout.ts'] as const
 
 /** A store that writes where a condition says it must not. */
@@ -213,11 +213,11 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a name leaves only a day after its mark',
-    patches: [[COMPACTOR, 'Math.min(newest - DAY_MS, oldestLeftOut)', 'Math.min(newest, oldestLeftOut)']],
+    patches: [[SWEEP, 'Math.min(newest - DAY_MS, oldestLeftOut)', 'Math.min(newest, oldestLeftOut)']],
   },
   {
     rule: 'forgotten never moves past a mark that is left out',
-    patches: [[COMPACTOR, 'Math.min(newest - DAY_MS, oldestLeftOut)', 'newest - DAY_MS']],
+    patches: [[SWEEP, 'Math.min(newest - DAY_MS, oldestLeftOut)', 'newest - DAY_MS']],
   },
   {
     rule: 'only sources that are gone are given up',

@@ -4,7 +4,7 @@ import { SCHEMA_VERSION } from '../schema.ts'
 import type { FooterMetadata, Mark } from '../types.ts'
 import type { CompactorOptions } from './index.ts'
 
-const DAY_MS = 24 * 3600_000
+export const DAY_MS = 24 * 3600_000
 
 /**
  * A fragment without a mark is work in progress. Once it is a day old and its raw log is gone, nobody can ever finish

@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { createStandings, type Fragment, listPartitions, type Partition, wasGone } from '../lake/fragments.ts'
-import { type Granularity, hourStart } from '../lake/layout.ts'
-import { type Lineage, readLineage } from '../lake/lineage.ts'
+import { type Fragment, listPartitions, type Partition, wasGone } from '../lake/fragments.ts'
+import type { Granularity } from '../lake/layout.ts'
+import { readLineage } from '../lake/lineage.ts'
 import { checkLake } from '../lake/state.ts'
 import type { Column, CompactorStorage, ParquetMerger, PipelineError } from '../types.ts'
-import { createAbandon } from './abandon.ts'
+import { DAY_MS } from './abandon.ts'
 import { commitPartition } from './commit.ts'
-
-const DAY_MS = 24 * 3600_000
+import { extend, sweep } from './sweep.ts'
 
 export interface CompactorOptions {
   storage: CompactorStorage
@@ -48,21 +47,9 @@ export interface Compactor {
   run(options?: { before?: number }): Promise<CompactResult>
 }
 
-/** What the sweep found in one partition. */
-interface Found {
-  /** Fragments to merge, with their rows and their mark's LastModified. */
-  candidates: (Fragment & { modified: number; rows: number })[]
-  /** Held by the compacted file already: a clean-up was cut short. */
-  absorbed: Fragment[]
-  orphans: Fragment[]
-  /** The oldest mark of a fragment that this run leaves alone: `forgotten` must not pass it. */
-  oldestLeftOut: number
-}
-
 /** Fragments in, one file per partition out, by one conditional write. Safe to run twice, at once and after any crash. */
 export function createCompactor(options: CompactorOptions): Compactor {
-  const { storage, merger, prefix, budget = {}, now = Date.now } = options
-  const abandon = createAbandon(options)
+  const { storage, prefix, budget = {}, now = Date.now } = options
 
   async function run({ before = now() - DAY_MS } = {}): Promise<CompactResult> {
     const counts = { partitions: 0, compacted: 0, skipped: 0, lost: 0, absorbed: 0, deleted: 0, rows: 0, bytes: 0 }
@@ -89,7 +76,8 @@ export function createCompactor(options: CompactorOptions): Compactor {
 
   async function compact(partition: Partition, before: number, result: CompactResult): Promise<void> {
     const lineage = await readLineage(options, partition.compacted)
-    const found = await sweep(partition, lineage, before, result)
+    const found = await sweep(options, partition, lineage, before)
+    result.errors.push(...found.errors)
     await remove([...found.orphans, ...found.absorbed], result)
     if (!found.candidates.length) {
       result.skipped++
@@ -111,50 +99,10 @@ export function createCompactor(options: CompactorOptions): Compactor {
     await remove(held, result)
   }
 
-  /** Sorts the partition's fragments by where they stand. One that cannot be read is named and left alone. */
-  async function sweep(partition: Partition, lineage: Lineage | null, before: number, result: CompactResult) {
-    const standingOf = createStandings(storage, prefix, merger.readMetadata)
-    const found: Found = { candidates: [], absorbed: [], orphans: [], oldestLeftOut: Infinity }
-    for (const fragment of partition.fragments) {
-      try {
-        const standing = await standingOf(fragment, lineage)
-        if (standing.state === 'absorbed') found.absorbed.push(fragment)
-        else if (standing.state === 'orphan') found.orphans.push(fragment)
-        else if (standing.state === 'unmarked') await abandon(fragment, standing.footer)
-        else if (hourStart(fragment.hour) + 3600_000 <= before) found.candidates.push({ ...fragment, ...standing })
-        else found.oldestLeftOut = Math.min(found.oldestLeftOut, standing.modified)
-      } catch (error) {
-        found.oldestLeftOut = -Infinity // its mark is unknown, so nothing may be forgotten now
-        if (!wasGone(error)) result.errors.push({ where: fragment.key, message: (error as Error).message })
-      }
-    }
-    return found
-  }
-
   async function remove(fragments: readonly Fragment[], result: CompactResult): Promise<void> {
     await storage.delete(fragments.map(({ key }) => key))
     result.deleted += fragments.length
   }
 
   return { run }
-}
-
-/**
- * The next lineage: the candidates join. A name leaves a day after its mark was written, once its fragment is deleted,
- * and never past the mark of a fragment that is left out; `forgotten` then answers for it. All times are the store's.
- */
-function extend(lineage: Lineage | null, { candidates, absorbed, oldestLeftOut }: Found, runId: string): Lineage {
-  const newest = candidates.reduce((latest, { modified }) => Math.max(latest, modified), 0)
-  const mayGo = Math.min(newest - DAY_MS, oldestLeftOut)
-  const present = new Set(absorbed.map(({ name }) => name))
-  const names: Lineage['names'] = {}
-  let forgotten = lineage?.forgotten ?? 0
-  for (const [name, modified] of Object.entries(lineage?.names ?? {})) {
-    if (modified >= mayGo || present.has(name)) names[name] = modified
-    else forgotten = Math.max(forgotten, modified)
-  }
-  for (const { name, modified } of candidates) names[name] = modified
-  const rows = candidates.reduce((sum, candidate) => sum + candidate.rows, lineage?.rows ?? 0)
-  const adjusted = lineage?.adjusted ?? {}
-  return { names, adjusted, forgotten, generation: (lineage?.generation ?? 0) + 1, runId, rows }
 }

@@ -14,7 +14,7 @@ export interface Lineage {
   /** The run that wrote it: how a commit that timed out recognises its own work. */
   runId: string
   rows: number
-  /** Rows by hour that a replay made more or fewer of than the marks say. */
+  /** Rows by hour that a replay made more or fewer of than the marks say; those that retention removed by partition. */
   adjusted: Record<Hour, number>
 }
 

@@ -10,13 +10,9 @@ const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.to
 const TEXTS = ['from', 'to', 'route', 'compare'] as const
 const SWITCHES = ['json', 'text', 'check', 'dry-run'] as const
 
-export interface Flags
-  extends Partial<Record<(typeof TEXTS)[number], string>>,
-    Partial<Record<(typeof SWITCHES)[number], boolean>> {
-  settings: Settings
-  /** What is left without a dash. */
-  rest: string[]
-}
+type Given = Record<(typeof TEXTS)[number], string> & Record<(typeof SWITCHES)[number], boolean>
+/** What a command line says; `rest` is what is left without a dash. */
+export type Flags = Partial<Given> & { settings: Settings; rest: string[] }
 
 /** Every value of `analytics.config.ts` is a flag too: `maxEntriesPerFile` is `--max-entries-per-file`. */
 function parseFlags(args: string[]): Flags {
