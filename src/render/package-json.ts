@@ -30,6 +30,7 @@ export function packageJson(name: string, answers: Answers): object {
   const { start, test, engines } = RUNTIMES[answers.runtime]
   const job = (name: string) => `${start} src/worker/standalone.ts ${name}`
   const question = (name: string) => `${start} query/cli.ts ${name}`
+  const care = (name: string) => `${start} maintenance/cli.ts ${name}`
   const compacts = answers.parquet !== 'ndjson'
   return {
     name,
@@ -54,6 +55,7 @@ export function packageJson(name: string, answers: Answers): object {
       report: question('report'),
       query: question('query'),
       verify: question('verify'),
+      ...(compacts && { retention: care('retention') }),
       capture: `${start} src/worker/capture.ts`,
       test,
       typecheck: 'tsc',

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { commitPartition } from '../src/compactor/commit.ts'
-import type { CompactorOptions } from '../src/compactor/index.ts'
-import { extend, type Found, sweep } from '../src/compactor/sweep.ts'
+import { type CompactorOptions, extend, type Found, sweep } from '../src/compactor/index.ts'
 import { listPartitions, type Partition, wasGone } from '../src/lake/fragments.ts'
 import { partitionSpan } from '../src/lake/layout.ts'
 import { type Lineage, readLineage } from '../src/lake/lineage.ts'
@@ -84,5 +83,5 @@ export function createRetention(options: CompactorOptions) {
 function emptied(lineage: Lineage | null, found: Found, path: string): Lineage {
   const next = extend(lineage, found, randomUUID())
   const adjusted = Object.values(next.adjusted).reduce((sum, rows) => sum + rows, -next.rows)
-  return { ...next, rows: 0, adjusted: adjusted === 0 ? {} : { [path.replaceAll('/', '')]: adjusted } }
+  return { ...next, rows: 0, adjusted: adjusted === 0 ? {} : { [path]: adjusted } }
 }

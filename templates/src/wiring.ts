@@ -43,10 +43,8 @@ export function wire(settings: Settings) {
       replay(onProgress: (result: ReplayResult) => void, { from, to }: { from?: string; to?: string }) {
         if (!from || !to)
           throw new UsageError('replay wants --from and --to: it rebuilds the whole partitions in between')
-        return createReplay({ ...place, ...reading, merger, onProgress }).run({
-          from: parseTime(from),
-          to: parseTime(to),
-        })
+        const window = { from: parseTime(from), to: parseTime(to) }
+        return createReplay({ ...place, ...reading, merger, onProgress }).run(window)
       },
     },
   }

@@ -1,5 +1,6 @@
 import crypto from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
+import { createRetention } from '../../templates/maintenance/retention.ts'
 import { createCompactor } from '../../templates/src/compactor/index.ts'
 import { createReplay } from '../../templates/src/compactor/replay.ts'
 import type { Granularity } from '../../templates/src/lake/layout.ts'
@@ -13,7 +14,7 @@ import { localStorageAdapter } from '../../templates/src/storage/local.ts'
 import { localLogs } from '../../templates/src/storage/logs.ts'
 import { memoryStorage } from '../../templates/src/storage/memory.ts'
 import type { AnalyticsEntry, CompactorStorage, PipelineError } from '../../templates/src/types.ts'
-import { createWatch, type Expect, type Watch } from './check.ts'
+import { createWatch, type Expect, type Watch, type Writer } from './check.ts'
 import { type Engine, fakeEngine, rowText } from './engines.ts'
 import { type Actor, createScheduler, type Fault, faultyLogs, faultyStorage, untilBlocked } from './faulty.ts'
 import { type Chunk, createLogs, type LogRules, randomChunk } from './logs.ts'
@@ -25,6 +26,7 @@ export interface Code {
   createProcessor: typeof createProcessor
   createCompactor: typeof createCompactor
   createReplay: typeof createReplay
+  createRetention: typeof createRetention
   openSnapshot: typeof openSnapshot
   localLogs: typeof localLogs
   localStorageAdapter: typeof localStorageAdapter
@@ -60,12 +62,14 @@ export interface History {
 
 const PREFIX = 'analytics'
 const HOUR_MS = 3600_000
+const RETENTIONS = ['2026-03-04T06:00', '2026-03-05T00:00', '2026-03-06T00:00', '2026-04-01T13:30', '2026-05-01T00:00']
 const START = Date.UTC(2026, 4, 1)
 const CUTOFFS = ['2026-03-04T06:00', '2026-03-04T09:30', '2026-03-05T00:30', '2026-04-01T14:00']
 export const real: Code = {
   createProcessor,
   createCompactor,
   createReplay,
+  createRetention,
   openSnapshot,
   localLogs,
   localStorageAdapter,
@@ -124,6 +128,9 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
   const store = options.openStore?.() ?? inMemory(() => (clock.now += 7))
   const replays = random.chance(0.4)
   const deletesSources = random.chance(0.4)
+  // Choices of their own, so that histories without retention stay what they were.
+  const retention = createRandom(seed + 2)
+  const retains = retention.chance(0.25)
   /** Some histories go on for months after they came to rest. */
   const isLong = random.chance(0.35)
   const faultRate = random.pick([0, 0.01, 0.03, 0.1])
@@ -132,8 +139,8 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
   let chunks = 0
   let files = 0
 
-  const storageOf = (actor: Actor, expect: Expect | null) => {
-    const watched = watch.watched(store, expect)
+  const storageOf = (actor: Actor, writer: Writer) => {
+    const watched = watch.watched(store, writer)
     return faultyStorage(options.breakStorage?.(watched) ?? watched, actor, scheduler, random)
   }
 
@@ -213,6 +220,17 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
     )
   }
 
+  /** Removes what is older than one of some times, some of them in the middle of a partition. */
+  function retain(isFaulty: boolean) {
+    const before = Date.parse(`${retention.pick(RETENTIONS)}:00Z`)
+    return start('retention', isFaulty, (actor) => {
+      const storage = storageOf(actor, { removesBefore: before })
+      return code
+        .createRetention({ storage, merger: engine.merger, columns, prefix: PREFIX, granularity })
+        .run({ before, isDry: retention.chance(0.1) })
+    })
+  }
+
   /** Its faults are broken reads only: what it then returns may lack rows, but says so. */
   function read(isFaulty: boolean) {
     return start('reader', isFaulty, async (actor) => {
@@ -276,7 +294,8 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
     for (let step = 0; step < steps && !isBroken(); step++) {
       if (running() < 5 && random.chance(0.12)) {
         const jobs = [() => ingest(true), () => compact(true), () => read(true)]
-        const job = replays && random.chance(0.25) ? () => replayAll(true) : random.pick<() => Promise<unknown>>(jobs)
+        const usual = replays && random.chance(0.25) ? () => replayAll(true) : random.pick<() => Promise<unknown>>(jobs)
+        const job = retains && retention.chance(0.2) ? () => retain(true) : usual
         job().catch(ignoreFault)
         await untilBlocked()
       }
@@ -309,6 +328,7 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
       await alone(() => ingest(false))
       await alone(() => compact(false, random.chance(0.8)))
       if (replays && random.chance(0.2)) await alone(() => replayAll(false))
+      if (retains && retention.chance(0.3)) await alone(() => retain(false))
       clock.now += random.pick([1, 26, 26, 26, 60]) * HOUR_MS
     }
     while (scheduler.hasInFlight() && random.chance(0.8)) await scheduler.land(false)

@@ -7,6 +7,7 @@ import {
   markKey,
   parseFragmentName,
   partitionOf,
+  partitionSpan,
 } from '../../templates/src/lake/layout.ts'
 import { type Lineage, parseLineage } from '../../templates/src/lake/lineage.ts'
 import { readAll } from '../../templates/src/lake/state.ts'
@@ -18,6 +19,9 @@ const DAY_MS = 24 * 3600_000
 
 /** What a configuration makes of a chunk, worked out without the code under test. */
 export type Expect = (chunk: Chunk) => string[]
+
+/** Who writes: a configuration, by what it makes of a log; retention, by the time before which it may remove; or others. */
+export type Writer = Expect | { removesBefore: number } | null
 
 export interface KnownMark {
   key: string
@@ -53,14 +57,18 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
   const marks = new Map<string, KnownMark>()
   const compacted = new Map<string, KnownCompacted>()
   let writes = 0
+  /** The latest that the store's clock ever said. */
+  let latest = 0
 
   const isState = (key: string) => key.startsWith(`${prefix}/_state/`)
   const nameOf = (key: string) => key.slice(key.lastIndexOf('/') + 1)
   const lists = (key: string, name: string) =>
     marks.get(key)?.mark.fragments.some((fragment) => fragment.name === name) ?? false
 
-  async function onPut(key: string, bytes: Uint8Array, modified: number, expect: Expect | null): Promise<void> {
+  async function onPut(key: string, bytes: Uint8Array, modified: number, writer: Writer): Promise<void> {
+    const expect = typeof writer === 'function' ? writer : null
     writes++
+    latest = Math.max(latest, modified)
     const before = stored.get(key)
     stored.set(key, bytes)
     if (key.startsWith(`${prefix}/_state/ingested/`) && key.endsWith('.json'))
@@ -68,7 +76,7 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     else if (key.startsWith(`${prefix}/_state/replay/`)) return
     else if (isState(key)) {
       if (before) violated(`${key}: replaced, but it is written once`)
-    } else if (key.endsWith('/compacted.parquet')) onCompacted(key, await readFile(key, bytes), expect)
+    } else if (key.endsWith('/compacted.parquet')) onCompacted(key, await readFile(key, bytes), writer)
     else onFragment(key, bytes, await readFile(key, bytes), before)
   }
 
@@ -131,11 +139,24 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     return rows
   }
 
+  /** Retention leaves nothing of what it takes; of a log that is marked while it does, it may take a part. */
+  function onRemoved(key: string, held: ReadonlySet<string>, before: number): string[] {
+    const partition = key.slice(prefix.length + 1, key.lastIndexOf('/'))
+    if (partitionSpan(partition)[1] > before) violated(`${key}: removed, but it is not old enough`)
+    for (const { mark, versions } of marks.values()) {
+      const own = mark.fragments.filter(({ name }) => compactedKeyOf(name) === key)
+      if (!own.some(({ name }) => held.has(name))) continue
+      const left = own.filter(({ name }) => !held.has(name)).flatMap(({ name }) => fragments.get(name)?.rows ?? [])
+      versions.set(partition, [...(versions.get(partition) ?? []), left])
+    }
+    return []
+  }
+
   function byPartition(rows: readonly string[]): Map<string, string[]> {
     return grouped(rows, (row) => partitionOf(hourOf(timeOf(row)), granularity))
   }
 
-  function onCompacted(key: string, file: StoredFile, expect: Expect | null): void {
+  function onCompacted(key: string, file: StoredFile, writer: Writer): void {
     let lineage: Lineage
     try {
       lineage = parseLineage(file.metadata, key)
@@ -146,8 +167,10 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     const before = compacted.get(key)
     const held = new Set([...(before?.held ?? []), ...Object.keys(lineage.names)])
     const added = [...held].filter((name) => !before?.held.has(name))
-    const rows = expect
-      ? onReplayed(key, held, expect)
+    const rows = writer
+      ? typeof writer === 'function'
+        ? onReplayed(key, held, writer)
+        : onRemoved(key, held, writer.removesBefore)
       : [...(before?.rows ?? []), ...added.flatMap((name) => fragments.get(name)?.rows ?? [])]
     if (!sameRows(rows, file.rows)) violated(`I1: ${key} holds [${file.rows}], by its lineage it should hold [${rows}]`)
     if (lineage.rows !== file.rows.length)
@@ -156,7 +179,8 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
       const at = fragments.get(name)?.markKey ?? ''
       if (!lists(at, name)) violated(`${key} took ${name}, which no mark lists`)
     }
-    const newest = Math.max(...Object.values(lineage.names))
+    const removes = typeof writer === 'object' && writer !== null
+    const newest = removes ? latest : Math.max(...Object.values(lineage.names))
     for (const [name, modified] of Object.entries(before?.lineage.names ?? {})) {
       if (Object.hasOwn(lineage.names, name)) continue
       if (modified > lineage.forgotten) violated(`I3: ${key} lost ${name} from its lineage, forgotten does not hold it`)
@@ -173,12 +197,18 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
   /** Hour by hour, what the marks count and what replays say they changed add up to the rows that are there. */
   function checkLedger(rows: readonly string[]): void {
     const balance = new Map<string, number>()
-    const book = (hour: string, count: number) => balance.set(hour, (balance.get(hour) ?? 0) + count)
+    const adjusted = [...compacted.values()].flatMap(({ lineage }) => Object.entries(lineage.adjusted))
+    // The hours of a partition that retention emptied are counted together.
+    const emptied = new Set(adjusted.map(([span]) => span).filter((span) => span.includes('/')))
+    const book = (span: string, count: number) => {
+      const partition = span.includes('/') ? span : partitionOf(span, granularity)
+      const at = emptied.has(partition) ? partition : span
+      balance.set(at, (balance.get(at) ?? 0) + count)
+    }
     for (const row of rows) book(hourOf(timeOf(row)), 1)
     for (const { mark } of marks.values())
       for (const fragment of mark.fragments) book(parseFragmentName(fragment.name)?.hour ?? '', -fragment.rows)
-    for (const { lineage } of compacted.values())
-      for (const [hour, count] of Object.entries(lineage.adjusted)) book(hour, -count)
+    for (const [span, count] of adjusted) book(span, -count)
     for (const [hour, count] of balance) if (count) violated(`the books are out by ${count} rows in ${hour}`)
   }
 
@@ -189,6 +219,7 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     if (!stored.delete(key)) return
     writes++
     if (key.startsWith(`${prefix}/_state/replay/`)) return
+    if (key.startsWith(`${prefix}/_state/rejected/`)) return
     const name = nameOf(key)
     const fragment = fragments.get(name)
     if (isState(key) || !fragment) {
@@ -216,13 +247,13 @@ export function createWatch(engine: Engine, logs: Logs, prefix: string, granular
     stored,
     marks,
     writes: () => writes,
-    /** The store, watched; `expect` says what the writer's configuration makes of a log. */
-    watched: (inner: CompactorStorage, expect: Expect | null): CompactorStorage => ({
+    /** The store, watched; `writer` says who writes to it. */
+    watched: (inner: CompactorStorage, writer: Writer): CompactorStorage => ({
       ...inner,
       async put(key, body, condition) {
         const bytes = body instanceof Uint8Array ? body : await readAll(body)
         const info = await inner.put(key, bytes, condition)
-        if (info) await onPut(key, Uint8Array.from(bytes), info.lastModified, expect)
+        if (info) await onPut(key, Uint8Array.from(bytes), info.lastModified, writer)
         return info
       },
       async delete(keys) {

@@ -22,8 +22,9 @@ export interface Mutant {
 }
 
 const [PROCESSOR, COMPACTOR, COMMIT] = ['processor/index.ts', 'compactor/index.ts', 'compactor/commit.ts'] as const
+const RETENTION = '../maintenance/retention.ts'
 const [LOGS, LOCAL] = ['storage/logs.ts', 'storage/local.ts'] as const
-const [ABANDON, REPLAY, SWEEP] = ['compactor/abandon.ts', 'compactor/replay.ts', 'compactor/sweep.ts'] as const
+const [ABANDON, REPLAY] = ['compactor/abandon.ts', 'compactor/replay.ts'] as const
 const [FRAGMENTS, READER, LAYOUT] = ['lake/fragments.ts', 'lake/reader.ts', 'lake/layout.ts'] as const
 
 /** A store that writes where a condition says it must not. */
@@ -213,11 +214,11 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a name leaves only a day after its mark',
-    patches: [[SWEEP, 'Math.min(newest - DAY_MS, oldestLeftOut)', 'Math.min(newest, oldestLeftOut)']],
+    patches: [[COMPACTOR, 'Math.min(newest - DAY_MS, oldestLeftOut)', 'Math.min(newest, oldestLeftOut)']],
   },
   {
     rule: 'forgotten never moves past a mark that is left out',
-    patches: [[SWEEP, 'Math.min(newest - DAY_MS, oldestLeftOut)', 'newest - DAY_MS']],
+    patches: [[COMPACTOR, 'Math.min(newest - DAY_MS, oldestLeftOut)', 'newest - DAY_MS']],
   },
   {
     rule: 'only sources that are gone are given up',
@@ -267,6 +268,40 @@ export const mutants: readonly Mutant[] = [
     patches: [[REPLAY, 'if (lineage && lineage.rows !== heldRows(lineage, listed))', 'if (false)']],
   },
   {
+    rule: 'retention removes whole partitions only',
+    patches: [[RETENTION, 'partitionSpan(partition.path)[1] <= before', 'partitionSpan(partition.path)[0] <= before']],
+  },
+  {
+    rule: 'what retention removes stays in the lineage',
+    patches: [[RETENTION, 'return { ...next, rows: 0,', 'return { ...next, names: {}, rows: 0,']],
+  },
+  {
+    rule: 'the books know what retention removed',
+    patches: [[RETENTION, 'adjusted: adjusted === 0 ? {} : { [path]: adjusted }', 'adjusted: {}']],
+  },
+  {
+    rule: 'retention deletes only after its commit',
+    patches: [
+      [
+        RETENTION,
+        'const committed = isDry',
+        'await storage.delete(found.candidates.map(({ key }) => key))\n    const committed = isDry',
+      ],
+    ],
+  },
+  {
+    rule: 'retention deletes only by the re-read footer',
+    patches: [
+      [RETENTION, 'if (committed?.runId !== next.runId)', 'if (!committed)'],
+      [RETENTION, 'found.candidates.filter(({ name }) => Object.hasOwn(committed.names, name))', 'found.candidates'],
+    ],
+  },
+  {
+    rule: 'a dry run of retention changes nothing',
+    patches: [[RETENTION, 'const committed = isDry ? next : await', 'const committed = await']],
+    onlyStories: true,
+  },
+  {
     rule: "the reader's mark filter",
     patches: [[READER, "if (state !== 'live') return", "if (state === 'absorbed') return"]],
   },
@@ -312,6 +347,7 @@ async function loadPatched(name: string, patches: readonly Patch[]): Promise<Cod
     'processor/index',
     'compactor/index',
     'compactor/replay',
+    '../maintenance/retention',
     'lake/reader',
     'storage/local',
     'storage/logs',

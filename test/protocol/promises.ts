@@ -157,6 +157,13 @@ function newLake({ code, logRules, breakStorage = (storage) => storage }: Subjec
       })
       .run({ from: 0, to: Number.MAX_SAFE_INTEGER })
 
+  const retain = (before: string, interruption?: Interruption, isDry = false) => {
+    const removesBefore = Date.parse(`2026-03-${before}:00:00Z`)
+    const { storage } = interrupted(breakStorage(watch.watched(store, { removesBefore })), logs.source, interruption)
+    const options = { ...place, storage, merger: fakeEngine.merger }
+    return code.createRetention(options).run({ before: removesBefore, isDry })
+  }
+
   /** Rows as the exact reader sees them. */
   async function read(interruption?: Interruption): Promise<string[]> {
     const { storage } = interrupted(store, logs.source, interruption)
@@ -187,6 +194,7 @@ function newLake({ code, logRules, breakStorage = (storage) => storage }: Subjec
     ingest,
     compact,
     rebuild,
+    retain,
     read,
     /** Somebody edits the config. */
     configure: (granularity: Granularity) => Object.assign(place, { granularity }),
@@ -214,6 +222,8 @@ function newLake({ code, logRules, breakStorage = (storage) => storage }: Subjec
       await lake.holds(rows)
       assert.deepEqual(await lake.glob(), [...rows].sort())
       assert.deepEqual(lake.fragments(), [])
+      await watch.checkAtRest()
+      assert.deepEqual(watch.violations, [])
     },
     /** The exact reader sees these rows now. */
     async holds(rows: readonly string[]): Promise<void> {
@@ -375,10 +385,141 @@ const fileStories: Story[] = [
   },
 ]
 
+/** Rows of the 4th of March are to go, those of the 5th stay. */
+const KEEP = '05T00'
+const stays = (...chunks: Chunk[]) =>
+  chunks.flatMap(asWritten).filter((row) => Number(row.slice(row.lastIndexOf(' '))) >= Date.UTC(2026, 2, 5))
+
+const retentionCrashes: [string, Interruption][] = [
+  ['before its commit', { at: COMMIT, dies: 'before' }],
+  ['after its commit', { at: COMMIT, dies: 'after' }],
+  ['between two deletions', { at: DELETE, nth: 2, dies: 'before' }],
+]
+
+const retentionStories: Story[] = [
+  ...retentionCrashes.map(([name, interruption]) =>
+    story(`retention dies ${name}: the next run completes it`, async (lake) => {
+      const rows = await ingested(lake)
+      await dies(lake.retain(KEEP, interruption))
+      await lake.holds(interruption.dies === 'before' && interruption.at === COMMIT ? rows : stays(A, B))
+      await lake.retain(KEEP)
+      await lake.comesToRest(stays(A, B))
+    }),
+  ),
+
+  story('what retention removed is gone, compacted or not, stays out, and the other partitions stay', async (lake) => {
+    await ingested(lake)
+    await lake.compact()
+    lake.logs.create('o', OTHER)
+    await lake.ingest()
+    assert.deepEqual(
+      (await lake.retain(KEEP)).emptied.map(({ path, rows }) => [path, rows]),
+      [['2026/03/04', 5]],
+    )
+    await lake.holds(stays(A, B))
+    assert.equal((await lake.ingest()).sources, 0)
+    assert.deepEqual((await lake.retain(KEEP)).emptied, [])
+    await lake.comesToRest(stays(A, B))
+  }),
+
+  story('a partition that is old in part stays whole', async (lake) => {
+    const rows = await ingested(lake)
+    assert.deepEqual((await lake.retain('04T23')).emptied, [])
+    await lake.comesToRest(rows)
+  }),
+
+  story('a dry run of retention tells what a real one does, and changes nothing', async (lake) => {
+    const rows = await ingested(lake)
+    const before = new Map(lake.store.objects)
+    const { emptied } = await lake.retain(KEEP, undefined, true)
+    assert.deepEqual(new Map(lake.store.objects), before)
+    assert.deepEqual((await lake.retain(KEEP)).emptied, emptied)
+    assert.equal(emptied[0]?.rows, rows.length - stays(A, B).length)
+  }),
+
+  story('late rows for a removed partition count until the next retention, and only they', async (lake) => {
+    await ingested(lake)
+    await lake.retain(KEEP)
+    lake.logs.create('o', OTHER)
+    await lake.comesToRest([...stays(A, B), ...asWritten(OTHER)])
+    assert.equal((await lake.retain(KEEP)).emptied[0]?.rows, 1)
+    await lake.comesToRest(stays(A, B))
+  }),
+
+  story('a slow worker writes a removed fragment again, also one that the lineage has forgotten', async (lake) => {
+    await ingested(lake)
+    const old = lake.fragments().map((key) => [key, lake.store.objects.get(key)?.bytes as Uint8Array] as const)
+    lake.clock.now += 26 * HOUR_MS
+    lake.logs.create('later', chunk('later', '06T01'))
+    await lake.ingest()
+    await lake.retain(KEEP)
+    await lake.compact()
+    for (const [key, bytes] of old) await lake.arrives(key, bytes)
+    const rows = [...stays(A, B), ...asWritten(chunk('later', '06T01'))]
+    await lake.holds(rows)
+    await lake.comesToRest(rows)
+  }),
+
+  story('an old removed partition names no fragment any more', async (lake) => {
+    await ingested(lake)
+    await lake.compact()
+    lake.clock.now += 26 * HOUR_MS
+    lake.logs.create('later', chunk('later', '06T01'))
+    await lake.ingest()
+    await lake.retain(KEEP)
+    assert.deepEqual((await lake.lineage()).names, {})
+  }),
+
+  story('a log that is half ingested while retention runs comes in late, and is not lost', async (lake) => {
+    lake.logs.create('a', A)
+    lake.logs.create('b', B)
+    await lake.ingest({}, { at: MARK, nth: 2, meanwhile: () => lake.retain(KEEP) })
+    await lake.holds([...stays(A), ...asWritten(B)])
+    await lake.retain(KEEP)
+    await lake.comesToRest(stays(A, B))
+  }),
+
+  story('of a compaction and a retention at once one commits, and the next run does the rest', async (lake) => {
+    await ingested(lake)
+    const { lost } = await lake.retain(KEEP, { at: COMMIT, meanwhile: () => lake.compact() })
+    assert.equal(lost, 1)
+    await lake.holds([A, B].flatMap(asWritten))
+    await lake.retain(KEEP)
+    await lake.comesToRest(stays(A, B))
+  }),
+
+  story('a compaction that retention overtakes brings nothing back', async (lake) => {
+    await ingested(lake)
+    await lake.compact({ at: COMMIT, meanwhile: () => lake.retain(KEEP) })
+    await lake.holds(stays(A, B))
+    await lake.comesToRest(stays(A, B))
+  }),
+
+  story('a replay that is asked for it brings a removed partition back, until the next retention', async (lake) => {
+    await ingested(lake)
+    await lake.compact()
+    await lake.retain(KEEP)
+    assert.deepEqual((await lake.rebuild()).errors, [])
+    await lake.holds([A, B].flatMap(asEdited))
+    await lake.retain(KEEP)
+    await lake.comesToRest(stays(A, B).map((row) => row.replace(' shop ', ' edited ')))
+  }),
+
+  story('a reader sees a partition before retention or after it, never a part', async (lake) => {
+    const rows = await ingested(lake)
+    await lake.compact()
+    lake.logs.create('o', OTHER)
+    await lake.ingest()
+    const seen = await lake.read({ at: /^get .*\.parquet/, nth: 2, meanwhile: () => lake.retain(KEEP) })
+    assert.ok([rows.length + 1, stays(A, B).length].includes(seen.length), `${seen.length} rows were seen`)
+  }),
+]
+
 /** Every crash point of design §6, and what else a run may meet. */
 export const stories: readonly Story[] = [
   ...ingestCrashes,
   ...changedRetries,
+  ...retentionStories,
 
   story('the mark is written, but reported as failed: nothing is read twice', async (lake) => {
     lake.logs.create('a', A)

@@ -193,6 +193,7 @@ describe('verify', () => {
         dropped: 0,
         rows: 150,
         replayed: 0,
+        removed: 0,
         in_lake: 150,
       },
       imbalances: [],

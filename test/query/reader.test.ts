@@ -6,6 +6,7 @@ import { withLake } from '../../templates/query/duckdb.ts'
 import { fragmentKey, type Granularity, partitionOf } from '../../templates/src/lake/layout.ts'
 import { openSnapshot } from '../../templates/src/lake/reader.ts'
 import {
+  askStock,
   type HourOfRows,
   type LakeWriter,
   lakeWriter,
@@ -38,13 +39,7 @@ const read = (lake: LakeWriter) =>
   })
 
 /** The rows that a stock DuckDB sees after reading analytics.sql. */
-async function readStock(lake: LakeWriter): Promise<unknown[]> {
-  const sql = readFileSync(join(import.meta.dirname, '../../templates/analytics.sql'), 'utf8')
-  const root = `${lake.root}/${lake.prefix}`.replaceAll("'", "''")
-  const connection = await stockDuckDB()
-  await connection.run(sql.replace("'./lake/analytics'", `'${root}'`))
-  return (await connection.runAndReadAll(ROWS)).getRowsJS().map(([id]) => id)
-}
+const readStock = async (lake: LakeWriter): Promise<unknown[]> => (await askStock(lake, ROWS)).map(([id]) => id)
 
 /** The rows of these sources, as they were written. */
 const rowsOf = (...sources: [id: string, hours: readonly HourOfRows[]][]) =>

@@ -41,6 +41,14 @@ export async function stockDuckDB(): Promise<DuckDBConnection> {
   return shared
 }
 
+/** What a stock DuckDB answers after reading analytics.sql. */
+export async function askStock(lake: { root: string; prefix: string }, query: string): Promise<unknown[][]> {
+  const sql = readFileSync(join(import.meta.dirname, '../../templates/analytics.sql'), 'utf8')
+  const connection = await stockDuckDB()
+  await connection.run(sql.replace("'./lake/analytics'", quote(`${lake.root}/${lake.prefix}`)))
+  return (await connection.runAndReadAll(query)).getRowsJS()
+}
+
 export interface HourOfRows {
   /** `YYYYMMDDHH` */
   hour: string

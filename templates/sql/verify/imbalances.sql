@@ -7,10 +7,23 @@ WITH books AS (
     coalesce(list_sum(list_transform(fragments, lambda f: f.rows)), 0) AS stored
   FROM marks
 ),
-promised AS (
-  SELECT fragment.name[:10] AS hour, sum(fragment.rows) AS "rows"
-  FROM (SELECT unnest(fragments) AS fragment FROM marks UNION ALL SELECT {'name': hour, 'rows': "rows"} FROM adjusted)
-  GROUP BY hour
+promises AS (
+  SELECT fragment.name[:10] AS hour, fragment.rows AS promised, 0 AS counted
+  FROM (SELECT unnest(fragments) AS fragment FROM marks)
+  UNION ALL SELECT replace(hour, '/', ''), "rows", 0 FROM adjusted
+  UNION ALL SELECT hour, 0, "rows" FROM counted
+),
+emptied AS (
+  SELECT replace(hour, '/', '') AS span FROM adjusted WHERE contains(hour, '/')
+),
+spans AS (
+  -- By hour; but the hours of a partition that retention emptied are counted together, as it counted them.
+  SELECT
+    coalesce((SELECT max(span) FROM emptied WHERE starts_with(hour, span)), hour) AS span,
+    sum(promised) AS promised,
+    sum(counted) AS counted
+  FROM promises
+  GROUP BY ALL
 )
 SELECT source AS "where", 'lines + extra = entries + foreign + rejected' AS rule,
   lines + extra AS expected, entries + "foreign" + refused AS found
@@ -22,7 +35,6 @@ UNION ALL
 SELECT source, 'rows = rows of its fragments', "rows", stored
 FROM books WHERE "rows" IS DISTINCT FROM stored
 UNION ALL
-SELECT 'hour ' || hour, 'rows by the marks and replays = rows in the lake', coalesce(promised.rows, 0), coalesce(counted.rows, 0)
-FROM promised FULL JOIN counted USING (hour)
-WHERE coalesce(promised.rows, 0) <> coalesce(counted.rows, 0)
+SELECT 'hour ' || span, 'rows by the marks and replays = rows in the lake', promised, counted
+FROM spans WHERE promised <> counted
 ORDER BY 1, 2;

@@ -79,7 +79,7 @@ function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins
         lineage = parseLineage(await readMetadata(pin.input), pin.key)
         for (const name in lineage.names) known.sources.add(sourceOf(name))
         taken.adjusted.push(...Object.entries(lineage.adjusted))
-        taken.files.push(pin)
+        if (lineage.rows > 0) taken.files.push(pin)
       })
     for (const fragment of fragments)
       await read(fragment.key, async (pin) => {

@@ -1,0 +1,41 @@
+import { bold, print, renderErrors, renderTable } from '../query/table.ts'
+import { columns } from '../src/schema.ts'
+import { openEngine } from '../src/wiring/engine.ts'
+import { openStores } from '../src/wiring/stores.ts'
+import { type Flags, parseTime, runCommand } from '../src/worker/settings.ts'
+import { createRetention } from './retention.ts'
+
+/** Removes what is older than `keep`, or with `--dry-run` shows what that would be. */
+async function runRetention({ settings, json, 'dry-run': isDry = false }: Flags, write = print): Promise<number> {
+  const { prefix, granularity, keep } = settings
+  if (keep === 'forever') {
+    write(
+      json
+        ? '{"keep":"forever"}\n'
+        : 'Rows are kept for ever: `keep` in analytics.config.ts says so. Try --keep 400d.\n',
+    )
+    return 0
+  }
+  const { merger } = openEngine()
+  const { storage } = openStores(settings)
+  const retention = createRetention({ storage, merger, columns, prefix, granularity })
+  const result = await retention.run({ before: parseTime(keep), isDry })
+  const { emptied, rejected, lost, errors } = result
+  if (json) write(`${JSON.stringify({ isDry, ...result })}\n`)
+  else {
+    const done = isDry ? 'Would remove' : 'Removed'
+    write(
+      `${bold(`${done} ${emptied.length} partitions and ${rejected} files of rejected lines older than ${keep}`)}\n`,
+    )
+    write(
+      renderTable(
+        emptied.map((row) => ({ ...row })),
+        { names: ['path', 'rows', 'bytes'] },
+      ) + renderErrors(errors),
+    )
+    if (lost > 0) write(`${lost} partitions were changed meanwhile: run it again.\n`)
+  }
+  return errors.length > 0 ? 1 : 0
+}
+
+await runCommand((flags) => ({ retention: () => runRetention(flags) }))
