@@ -39,7 +39,11 @@ export type ParsedLine =
   | { kind: 'rejected'; reason: RejectReason; detail: string }
 
 /** Turns one raw line into what it holds. A line may hold several entries, so an array of at least one. */
-export type ParseLine = (line: string) => ParsedLine[]
+export interface ParseLine {
+  (line: string): ParsedLine[]
+  /** A line with none of these in it is foreign: it is not even decoded. */
+  readonly tags: readonly string[]
+}
 
 export interface ObjectInfo {
   key: string

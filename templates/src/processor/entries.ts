@@ -29,8 +29,6 @@ export interface ReadEntry {
   original: AnalyticsEntry
 }
 
-const TYPE_TAG = Buffer.from('"stoma_analytics"')
-
 export function startReading(reject: Reading['reject'] = () => {}): Reading {
   const counts = { lines: 0, extra: 0, entries: 0, foreign: 0, rejected: {}, dropped: 0, rows: 0 }
   return { counts, size: 0, reject }
@@ -41,6 +39,7 @@ export async function* readEntries(range: SourceRange, reading: Reading, options
   const { parseLine, transform, maxLineBytes = 1 << 20, maxFutureMs = 24 * 3600_000, now = Date.now } = options
   const { counts } = reading
   const latest = now() + maxFutureMs
+  const tags = parseLine.tags.map((tag) => Buffer.from(tag))
   let found: ReadEntry[] = []
   const reject = (reason: RejectReason, detail: string, line: string) => {
     counts.rejected[reason] = (counts.rejected[reason] ?? 0) + 1
@@ -56,7 +55,7 @@ export async function* readEntries(range: SourceRange, reading: Reading, options
   const readLine = (line: Buffer | null) => {
     counts.lines++
     if (line === null) return reject('too-long', `longer than ${maxLineBytes} bytes`, '')
-    if (!line.includes(TYPE_TAG)) {
+    if (!tags.some((tag) => line.includes(tag))) {
       counts.foreign++
       return
     }

@@ -1,9 +1,11 @@
-import type { AnalyticsEntry, Dimensions, ParsedLine } from '../../types.ts'
+import type { AnalyticsEntry, Dimensions, ParsedLine, ParseLine } from '../../types.ts'
 
 const ISO = /^(\d{4}-\d\d-(\d\d))[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$/i
 
 /** Plain NDJSON: the line is the entry. */
-export function parseLine(line: string): ParsedLine[] {
+export const parseLine: ParseLine = Object.assign(parseEntry, { tags: ['"stoma_analytics"'] })
+
+function parseEntry(line: string): ParsedLine[] {
   let value: unknown
   try {
     value = JSON.parse(line)
