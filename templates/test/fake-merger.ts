@@ -1,4 +1,4 @@
-import { createCompactor } from '../src/compactor/index.ts'
+import { type CompactorOptions, createCompactor } from '../src/compactor/index.ts'
 import { createReplay, type ReplayOptions } from '../src/compactor/replay.ts'
 import type { Granularity } from '../src/lake/layout.ts'
 import { parseLine } from '../src/processor/formats/standard.ts'
@@ -31,8 +31,12 @@ export function compactingLake(source: LogSource, granularity: Granularity = 'da
   const place = { storage: lake.storage, prefix: 'analytics', granularity, columns, merger: fakeMerger, sourceExists }
   return {
     ...lake,
-    compact: (before = Number.MAX_SAFE_INTEGER): ReturnType<ReturnType<typeof createCompactor>['run']> =>
-      createCompactor(place).run({ before }),
+    compact: (
+      before = Number.MAX_SAFE_INTEGER,
+      over: Partial<CompactorOptions> = {},
+      partition?: string,
+    ): ReturnType<ReturnType<typeof createCompactor>['run']> =>
+      createCompactor({ ...place, ...over }).run({ before, ...(partition && { partition }) }),
     replay: (over: Partial<ReplayOptions> = {}): ReturnType<ReturnType<typeof createReplay>['run']> =>
       createReplay({ ...place, source, writer: fakeWriter, parseLine, ...over }).run({ from: 0, to: Infinity }),
   }

@@ -168,7 +168,7 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
   function ingest(isFaulty: boolean) {
     const edit = random.int(edits.length)
     const deleteSources = deletesSources && random.chance(0.7)
-    const budget = isFaulty && random.chance(0.2) ? { sources: 1 } : {}
+    const isSpent = isFaulty && random.chance(0.2) ? ({ sources }: { sources: number }) => sources > 0 : () => false
     return start(`processor(${edit}${deleteSources ? ' deletes' : ''})`, isFaulty, (actor, now) =>
       code
         .createProcessor({
@@ -181,7 +181,7 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
           prefix: PREFIX,
           granularity,
           deleteSources,
-          budget,
+          isSpent,
           now,
         })
         .run(),
@@ -194,8 +194,14 @@ function createWorld(seed: number, { code = real, engine = fakeEngine, ...option
       const source = logsOf(actor)
       const place = { storage: storageOf(actor, null), merger: engine.merger, columns, prefix: PREFIX, granularity }
       const sourceExists = async (name: string, key: string) => name !== source.name || source.exists(key)
-      const budget = isFaulty && random.chance(0.2) ? { partitions: 1 } : {}
-      return code.createCompactor({ ...place, sourceExists, budget, now }).run({ before })
+      const isLimited = isFaulty && random.chance(0.2)
+      const limits = isLimited
+        ? {
+            isSpent: ({ compacted }: { compacted: number }) => compacted > 0,
+            maxFragments: 1 + random.int(3),
+          }
+        : {}
+      return code.createCompactor({ ...place, sourceExists, ...limits, now }).run({ before })
     })
   }
 

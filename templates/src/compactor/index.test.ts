@@ -42,6 +42,27 @@ describe('compactor', () => {
     expect(await lake.traceIds()).toEqual(all)
   })
 
+  it('looks at no more fragments of a partition than it may, and goes on with the others in the next run', async () => {
+    const { lake } = await ingested()
+    const runs = []
+    do runs.push(await lake.compact(undefined, { maxFragments: 3 }))
+    while (runs.at(-1)?.left)
+    expect(runs).toMatchObject([
+      { absorbed: 3, left: 1 },
+      { absorbed: 1, left: 0, rows: 4 },
+    ])
+    expect(await lake.traceIds()).toEqual(all)
+  })
+
+  it('compacts a single partition when it is named', async () => {
+    const { source, lake } = await ingested()
+    source.files['c.ndjson'] = lines(entry({ timestamp: '2026-03-05T01:00:00.000Z', traceId: 'c1' }))
+    await lake.ingest()
+    expect(await lake.compact(undefined, {}, '2026/03/05')).toMatchObject({ partitions: 1, compacted: 1, rows: 1 })
+    expect(lake.keys('.parquet').filter((key) => key.includes('/2026/03/04/'))).toHaveLength(4)
+    expect(await lake.traceIds()).toEqual([...all, 'c1'])
+  })
+
   it('adds late data to a partition that was compacted before', async () => {
     const { source, lake } = await ingested()
     await lake.compact()

@@ -15,8 +15,10 @@ export interface CompactorOptions {
   granularity: Granularity
   /** Whether a raw log still exists; lets the sweep give up fragments of a source that vanished half-ingested. */
   sourceExists?: (sourceName: string, key: string) => Promise<boolean>
-  /** A run starts no new partition once one of these is spent; the next run goes on. */
-  budget?: { partitions?: number; bytes?: number; milliseconds?: number }
+  /** Fragments of a partition that a run looks at, from its first hour on; the others wait for the next run. */
+  maxFragments?: number
+  /** Asked before each partition: once it is true, the run starts no new one, and the next run goes on. */
+  isSpent?: (result: CompactResult) => boolean
   now?: () => number
   onProgress?: (result: CompactResult) => void
 }
@@ -36,14 +38,17 @@ export interface CompactResult {
   rows: number
   /** Bytes of the fragments absorbed. */
   bytes: number
-  /** Partitions that wait for the next run because a budget was spent. */
+  /** Partitions that wait, in part or whole, for the next run: the budget was spent, or they hold too many fragments. */
   left: number
   errors: PipelineError[]
 }
 
 export interface Compactor {
-  /** Merges the fragments of every hour that ended before `before` (milliseconds since the epoch). */
-  run(options?: { before?: number }): Promise<CompactResult>
+  /**
+   * Merges the fragments of every hour that ended before `before` (milliseconds since the epoch), of all partitions or
+   * of the one at this path.
+   */
+  run(options?: { before?: number; partition?: string }): Promise<CompactResult>
 }
 
 /** What the sweep found in one partition. */
@@ -62,21 +67,16 @@ export interface Found {
 
 /** Fragments in, one file per partition out, by one conditional write. Safe to run twice, at once and after any crash. */
 export function createCompactor(options: CompactorOptions): Compactor {
-  const { storage, prefix, budget = {}, now = Date.now } = options
+  const { storage, prefix, granularity, maxFragments = Infinity, isSpent, now = Date.now } = options
 
-  async function run({ before = now() - DAY_MS } = {}): Promise<CompactResult> {
+  const run: Compactor['run'] = async ({ before = now() - DAY_MS, partition: only } = {}) => {
     const counts = { partitions: 0, compacted: 0, skipped: 0, lost: 0, absorbed: 0, deleted: 0, rows: 0, bytes: 0 }
     const result: CompactResult = { ...counts, left: 0, errors: [] }
-    await checkLake(storage, prefix, options.granularity)
-    const start = now()
-    const isSpent = () =>
-      result.compacted >= (budget.partitions ?? Infinity) ||
-      result.bytes >= (budget.bytes ?? Infinity) ||
-      now() - start >= (budget.milliseconds ?? Infinity)
-    for await (const partition of listPartitions(storage, prefix, options.granularity)) {
+    await checkLake(storage, prefix, granularity)
+    for await (const partition of listPartitions(storage, prefix, granularity, only)) {
       result.partitions++
       if (!partition.fragments.length) result.skipped++
-      else if (isSpent()) result.left++
+      else if (isSpent?.(result)) result.left++
       else
         await compact(partition, before, result).catch((error: Error) => {
           if (wasGone(error)) result.lost++
@@ -91,6 +91,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
     const lineage = await readLineage(options, partition.compacted)
     const found = await sweep(options, partition, lineage, before)
     result.errors.push(...found.errors)
+    if (partition.fragments.length > maxFragments) result.left++
     await remove([...found.orphans, ...found.absorbed], result)
     if (!found.candidates.length) {
       result.skipped++
@@ -125,7 +126,8 @@ export async function sweep(options: CompactorOptions, partition: Partition, lin
   const abandon = createAbandon(options)
   const standingOf = createStandings(options.storage, options.prefix, options.merger.readMetadata)
   const found: Found = { candidates: [], absorbed: [], orphans: [], oldestLeftOut: Infinity, errors: [] }
-  for (const fragment of partition.fragments) {
+  const { maxFragments = Infinity } = options
+  for (const fragment of partition.fragments.slice(0, maxFragments)) {
     try {
       const standing = await standingOf(fragment, lineage)
       if (standing.state === 'absorbed') found.absorbed.push(fragment)
@@ -138,6 +140,7 @@ export async function sweep(options: CompactorOptions, partition: Partition, lin
       if (!wasGone(error)) found.errors.push({ where: fragment.key, message: (error as Error).message })
     }
   }
+  if (partition.fragments.length > maxFragments) found.oldestLeftOut = -Infinity // the marks of the others are unknown
   return found
 }
 

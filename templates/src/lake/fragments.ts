@@ -36,14 +36,18 @@ export type Standing =
   | { state: 'orphan' }
   | { state: 'unmarked'; footer: FooterMetadata }
 
-/** Every partition that holds a fragment or a compacted file, in order of time. Other files are not ours: passed over. */
+/**
+ * Every partition that holds a fragment or a compacted file, in order of time, or only the one at this path. Other files
+ * are not ours: passed over.
+ */
 export async function* listPartitions(
   storage: StorageReader,
   prefix: string,
   granularity: Granularity,
+  only?: string,
 ): AsyncIterable<Partition> {
   let current = null as Partition | null
-  for await (const info of storage.list(`${prefix}/`)) {
+  for await (const info of storage.list(`${prefix}/${only ? `${only}/` : ''}`)) {
     const path = info.key.slice(prefix.length + 1)
     if (path >= '_') break // dated folders sort first, what lies behind them is state
     const name = path.slice(path.lastIndexOf('/') + 1)

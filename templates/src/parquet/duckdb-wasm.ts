@@ -1,40 +1,20 @@
-import { createRequire } from 'node:module'
 import type { FileMetaData, RowGroup } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { readAll } from '../lake/state.ts'
 import type { AnalyticsEntry, Column, FooterMetadata, MergeInput, ParquetMerger, ParquetWriter } from '../types.ts'
+import { openDuckDB } from './duckdb.ts'
 import { joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
 import { PlainColumn, plainParquet, toCell } from './plain.ts'
 import { type NamedType, type Piece, planMerge, unionColumns } from './row-groups.ts'
 
-/** The last release with Parquet built in: later ones fetch it from the network at run time. */
-const VERSION = '1.28.0'
 /** What a row group that is sorted may take uncompressed. */
 const ROW_GROUP_BYTES = 64 * 1024 * 1024
 /** Rows that are encoded at once, as a row group: DuckDB takes four times their bytes for it, and never gives them back. */
 const ROWS_AT_ONCE = 25_000
 
-/** One DuckDB serves the whole process, because the memory of a WebAssembly module never shrinks. */
-let running: ReturnType<typeof start> | undefined
-
-async function start() {
-  const install = `npm install --save-exact @duckdb/duckdb-wasm@${VERSION}`
-  const duckdb = await import('@duckdb/duckdb-wasm/blocking').catch((cause) => {
-    throw new Error(`Parquet needs DuckDB, which is not installed: ${install}`, { cause })
-  })
-  if (duckdb.PACKAGE_VERSION !== VERSION) throw new Error(`DuckDB ${duckdb.PACKAGE_VERSION} will not do: ${install}`)
-  const mainModule = createRequire(import.meta.url).resolve('@duckdb/duckdb-wasm/dist/duckdb-eh.wasm')
-  const bundle = { mainModule, mainWorker: '' }
-  const db = await duckdb.createDuckDB({ mvp: bundle, eh: bundle }, new duckdb.VoidLogger(), duckdb.NODE_RUNTIME)
-  await db.instantiate()
-  db.open({})
-  return { db, connection: db.connect() }
-}
-
 /** These expressions over all rows of the files, as ZSTD Parquet of one row group. */
 async function encode(files: Uint8Array[], rows: number, select: string[], order = '') {
-  running ??= start()
-  const { db, connection } = await running
+  const { db, connection } = await openDuckDB()
   const names = files.map((_, i) => `input-${i}.parquet`)
   const output = 'output.parquet'
   try {

@@ -1,0 +1,29 @@
+/** One DuckDB serves the whole isolate, because the memory of a WebAssembly module never shrinks. */
+let running: ReturnType<typeof start> | undefined
+
+export function openDuckDB() {
+  running ??= start()
+  return running
+}
+
+/**
+ * Both imports wait until the first file is written: the commands that read the lake run on Node, which cannot load the
+ * second. Workers compile no WebAssembly at run time, so the module comes compiled, as a part of the deployment.
+ */
+async function start() {
+  const duckdb = await import('@duckdb/duckdb-wasm/blocking')
+  const { default: module } = await import('@duckdb/duckdb-wasm/dist/duckdb-eh.wasm')
+  const runtime = duckdb.BROWSER_RUNTIME
+  const bundle = { mainModule: 'duckdb-eh.wasm', mainWorker: '' }
+  const db = await duckdb.createDuckDB({ mvp: bundle, eh: bundle }, new duckdb.VoidLogger(), runtime)
+  Object.assign(db, {
+    instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance, module: object) => void) {
+      Object.assign(globalThis, { DUCKDB_RUNTIME: runtime })
+      WebAssembly.instantiate(module, imports).then((instance) => done(instance, module))
+      return []
+    },
+  })
+  await db.instantiate()
+  db.open({})
+  return { db, connection: db.connect() }
+}
