@@ -1,3 +1,5 @@
+declare const WebAssembly: { instantiate(module: object, imports: object): Promise<object> }
+
 /** One DuckDB serves the whole isolate, because the memory of a WebAssembly module never shrinks. */
 let running: ReturnType<typeof start> | undefined
 
@@ -13,11 +15,12 @@ export function openDuckDB() {
 async function start() {
   const duckdb = await import('@duckdb/duckdb-wasm/blocking')
   const { default: module } = await import('@duckdb/duckdb-wasm/dist/duckdb-eh.wasm')
-  const runtime = duckdb.BROWSER_RUNTIME
+  // A Worker gets the package's build for browsers; TypeScript looks at the one for Node, which has the other runtime.
+  const { BROWSER_RUNTIME: runtime } = duckdb as unknown as Record<'BROWSER_RUNTIME', typeof duckdb.NODE_RUNTIME>
   const bundle = { mainModule: 'duckdb-eh.wasm', mainWorker: '' }
   const db = await duckdb.createDuckDB({ mvp: bundle, eh: bundle }, new duckdb.VoidLogger(), runtime)
   Object.assign(db, {
-    instantiateWasm(imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance, module: object) => void) {
+    instantiateWasm(imports: object, done: (instance: object, module: object) => void) {
       Object.assign(globalThis, { DUCKDB_RUNTIME: runtime })
       WebAssembly.instantiate(module, imports).then((instance) => done(instance, module))
       return []

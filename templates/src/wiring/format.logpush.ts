@@ -1,0 +1,4 @@
+import { traceEvents } from '../processor/formats/cloudflare.ts'
+
+/** How a raw log line wraps an entry: Logpush's Workers Trace Events. */
+export const parseLine = traceEvents()

@@ -1,0 +1,44 @@
+import type { R2Bucket } from '@cloudflare/workers-types'
+import { r2Storage } from '../storage/r2.ts'
+import type { Stores } from './pipeline.ts'
+
+export interface Buckets {
+  LOGS: R2Bucket
+  LAKE: R2Bucket
+}
+
+/** What a run has used of what the platform allows it: every call to R2 is a subrequest. */
+export interface Usage {
+  calls: number
+}
+
+/** The bound buckets as stores. Each call is counted; one that fails says on which bucket and key. */
+export function openBuckets(env: Partial<Buckets>, usage: Usage): Stores {
+  const open = (binding: keyof Buckets) => {
+    const bucket = env[binding]
+    if (!bucket) throw new Error(`the binding ${binding} is missing: add it to "r2_buckets" in wrangler.jsonc`)
+    return r2Storage(observed(bucket, binding, usage))
+  }
+  return { logs: open('LOGS'), lake: open('LAKE') }
+}
+
+type Method = (...args: unknown[]) => unknown
+
+function observed<T extends object>(target: T, binding: string, usage: Usage): T {
+  const call = async (name: string, method: Method, args: unknown[]) => {
+    usage.calls++
+    try {
+      const result = await method.apply(target, args)
+      return name === 'createMultipartUpload' ? observed(result as object, binding, usage) : result
+    } catch (cause) {
+      const where = typeof args[0] === 'string' ? ` of ${args[0]}` : ''
+      throw new Error(`bucket ${binding}: ${name}${where} failed: ${(cause as Error).message}`, { cause })
+    }
+  }
+  return new Proxy(target, {
+    get(object, name) {
+      const value = Reflect.get(object, name)
+      return typeof value === 'function' ? (...args: unknown[]) => call(String(name), value as Method, args) : value
+    },
+  })
+}
