@@ -13,6 +13,16 @@ export const RUNTIMES = {
     dependencies: ['@hono/node-server'],
     devDependencies: ['tsx'],
   },
+  cloudflare: {
+    label: 'Cloudflare Workers',
+    hint: 'R2 and Logpush, on the Paid plan',
+    // Its commands run on the developer's machine; the Worker itself is wrangler's.
+    start: 'node --import tsx',
+    test: 'vitest run',
+    engines: { node: '>=20.12' },
+    dependencies: [],
+    devDependencies: ['@cloudflare/workers-types', 'tsx', 'wrangler'],
+  },
   bun: {
     label: 'Bun',
     hint: '1.3 and later',
@@ -29,11 +39,12 @@ export const PACKAGE_MANAGERS = ['npm', 'pnpm', 'yarn', 'bun'] as const
 /** What decides the emitted files. Recorded in the manifest; never a secret. */
 export interface Answers {
   runtime: keyof typeof RUNTIMES
-  storage: 'local'
+  storage: 'r2' | 'local'
   granularity: 'hour' | 'day' | 'month'
   parquet: 'duckdb-wasm' | 'ndjson'
   maxEntries: number
-  format: 'standard'
+  format: 'cloudflare' | 'standard'
+  trigger: 'cron' | 'queue'
   pm: (typeof PACKAGE_MANAGERS)[number]
 }
 
@@ -91,8 +102,11 @@ export const QUESTIONS: readonly Question[] = [
     kind: 'choice',
     ask: 'Where should the Parquet files live?',
     help: 'Where raw logs and Parquet files live.',
-    choices: [{ value: 'local', label: 'Local files' }],
-    initial: () => 'local',
+    choices: [
+      { value: 'r2', label: 'Cloudflare R2' },
+      { value: 'local', label: 'Local files' },
+    ],
+    initial: ({ runtime }) => (runtime === 'cloudflare' ? 'r2' : 'local'),
   },
   {
     id: 'granularity',
@@ -127,7 +141,7 @@ export const QUESTIONS: readonly Question[] = [
     help: 'Rows held in memory before they are written out.',
     min: 1,
     max: 10_000_000,
-    initial: () => 100_000,
+    initial: ({ runtime }) => (runtime === 'cloudflare' ? 20_000 : 100_000),
   },
   {
     id: 'format',
@@ -135,8 +149,23 @@ export const QUESTIONS: readonly Question[] = [
     kind: 'choice',
     ask: 'How do the raw logs look?',
     help: 'How a raw log line wraps an entry.',
-    choices: [{ value: 'standard', label: 'One JSON entry a line' }],
-    initial: () => 'standard',
+    choices: [
+      { value: 'cloudflare', label: 'Workers Trace Events', hint: 'what Logpush writes' },
+      { value: 'standard', label: 'One JSON entry a line' },
+    ],
+    initial: ({ runtime }) => (runtime === 'cloudflare' ? 'cloudflare' : 'standard'),
+  },
+  {
+    id: 'trigger',
+    flag: 'trigger',
+    kind: 'choice',
+    ask: 'What should start an ingest?',
+    help: 'What starts an ingest: the clock, or a message for each new log (for more than one worker can do).',
+    choices: [
+      { value: 'cron', label: 'Cron', hint: 'right for most' },
+      { value: 'queue', label: 'Queue', hint: 'many workers at once on one lake' },
+    ],
+    initial: () => 'cron',
   },
   {
     id: 'pm',
@@ -168,12 +197,25 @@ export const QUESTIONS: readonly Question[] = [
 /** Questions whose answers decide the files: all but what is done afterwards. */
 export const ANSWER_QUESTIONS = QUESTIONS.filter((question) => question.kind !== 'toggle')
 
-/** Answers that cannot go together. Empty while every runtime stands beside every storage and engine there is. */
+/** Answers that cannot go together. */
 export interface Constraint {
   never: Partial<Answers>
   because: string
 }
-export const CONSTRAINTS: readonly Constraint[] = []
+const NO_DISK = 'a Worker has no disk; its lake is in R2.'
+const NO_BINDING = 'R2 is reached by the binding of a Worker, so far.'
+const NO_NOTIFICATIONS = "the queue is fed by R2's notifications, and its consumer is a Worker."
+export const CONSTRAINTS: readonly Constraint[] = [
+  { never: { runtime: 'cloudflare', storage: 'local' }, because: NO_DISK },
+  { never: { runtime: 'node', storage: 'r2' }, because: NO_BINDING },
+  { never: { runtime: 'bun', storage: 'r2' }, because: NO_BINDING },
+  { never: { runtime: 'node', trigger: 'queue' }, because: NO_NOTIFICATIONS },
+  { never: { runtime: 'bun', trigger: 'queue' }, because: NO_NOTIFICATIONS },
+  {
+    never: { runtime: 'cloudflare', parquet: 'ndjson' },
+    because: 'NDJSON is never compacted, and every file of it would be a paid and slow read from R2.',
+  },
+]
 
 function broken(given: Partial<Settings>, constraints: readonly Constraint[]): Constraint | undefined {
   return constraints.find(({ never }) =>

@@ -28,6 +28,9 @@ const GITIGNORE = `node_modules/
 *.tgz
 .DS_Store
 `
+const GITIGNORE_WORKER = `/.wrangler/
+/.dev.vars*
+`
 const GITATTRIBUTES = `# What was emitted, byte for byte: \`create-stoma-analytics upgrade\` merges against it.
 .stoma/** -text
 `
@@ -37,7 +40,7 @@ export function render(name: string, answers: Answers, templates: Templates): Em
   const merged = (path: string, text: string): EmittedFile => ({ id: path, path, text, owner: 'merged', mode: '644' })
   const files = [
     merged('.gitattributes', GITATTRIBUTES),
-    merged('.gitignore', GITIGNORE),
+    merged('.gitignore', GITIGNORE + (answers.runtime === 'cloudflare' ? GITIGNORE_WORKER : '')),
     merged('package.json', json(packageJson(name, answers))),
     merged('tsconfig.json', json(tsconfig)),
   ]
@@ -61,12 +64,30 @@ export const testOf = (path: string) => (/(?<!\.test)\.ts$/.test(path) ? path.re
 
 function finish(path: string, owner: Owner, text: string, name: string, answers: Answers): string {
   if (path === 'README.md') return renderMarkdown(text, answers, factsOf(name, answers))
-  const set =
-    path === 'analytics.config.ts'
-      ? setLiterals(text, { granularity: answers.granularity, maxEntriesPerFile: answers.maxEntries })
-      : text
+  const set = withAnswers(path, text, name, answers)
   return owner === 'managed' && path.endsWith('.ts') ? HEADER + set : set
 }
+
+/** The literals that answers decide: in the configs, and in the files that wrangler reads. */
+function withAnswers(path: string, text: string, name: string, answers: Answers): string {
+  const { granularity, maxEntries, trigger } = answers
+  if (path === 'analytics.config.ts') return setLiterals(text, { granularity, maxEntriesPerFile: maxEntries })
+  if (path !== 'cloudflare.config.ts' && !path.endsWith('.jsonc')) return text
+  const ingestCron = trigger === 'queue' ? '37 * * * *' : '*/5 * * * *'
+  const compactCron = granularity === 'month' ? '7 3 * * *' : '7 * * * *'
+  const named = text.replaceAll('my-analytics', workerName(name))
+  if (path.endsWith('.ts')) return setLiterals(named, { ingestCron, compactCron })
+  return named.replace(/"crons": \[.*?\]/, `"crons": ["${ingestCron}", "${compactCron}"]`)
+}
+
+/** A name that Workers, buckets and queues may have, with room for what is appended: letters, digits and dashes. */
+export const workerName = (name: string) =>
+  name
+    .replace(/^@[^/]+\//, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 50)
+    .replace(/-+$/, '') || 'analytics'
 
 /** What `{{…}}` in the README stands for. `{{flags}}` is what comes between a script's name and flags. */
 function factsOf(name: string, answers: Answers): Record<string, string> {

@@ -26,12 +26,17 @@ export const ALL_DEPENDENCIES = [
   ),
 ]
 
+/** The gateway answers requests; the other two have none to answer. */
+const WRANGLER_DEV =
+  'wrangler dev -c example/gateway.jsonc -c wrangler.jsonc -c example/logpush.jsonc --persist-to .wrangler/state'
+
 export function packageJson(name: string, answers: Answers): object {
   const { start, test, engines } = RUNTIMES[answers.runtime]
   const job = (name: string) => `${start} src/worker/standalone.ts ${name}`
   const question = (name: string) => `${start} query/cli.ts ${name}`
   const care = (name: string) => `${start} maintenance/cli.ts ${name}`
   const compacts = answers.parquet !== 'ndjson'
+  const isWorker = answers.runtime === 'cloudflare'
   return {
     name,
     version: '0.0.0',
@@ -45,18 +50,18 @@ export function packageJson(name: string, answers: Answers): object {
       ...(compacts && { './compactor': './src/compactor/index.ts' }),
       './storage/*': './src/storage/*.ts',
       './parquet/*': './src/parquet/*.ts',
-      './worker': './src/worker/standalone.ts',
+      './worker': isWorker ? './src/worker/scheduled.ts' : './src/worker/standalone.ts',
     },
     scripts: {
-      dev: `${start} example/serve.ts`,
+      dev: isWorker ? WRANGLER_DEV : `${start} example/serve.ts`,
       demo: `${start} example/demo.ts`,
-      ingest: job('ingest'),
-      ...(compacts && { compact: job('compact'), replay: job('replay') }),
+      ...(isWorker ? { deploy: 'wrangler deploy' } : { ingest: job('ingest') }),
+      ...(compacts && !isWorker && { compact: job('compact'), replay: job('replay') }),
       report: question('report'),
       query: question('query'),
       verify: question('verify'),
-      ...(compacts && { retention: care('retention') }),
-      capture: `${start} src/worker/capture.ts`,
+      ...(compacts && !isWorker && { retention: care('retention') }),
+      ...(!isWorker && { capture: `${start} src/worker/capture.ts` }),
       test,
       typecheck: 'tsc',
     },

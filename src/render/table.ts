@@ -19,10 +19,19 @@ export type Condition = { readonly [K in keyof Answers]?: readonly Answers[K][] 
 
 const PARQUET: Condition = { parquet: ['duckdb-wasm'] }
 const NDJSON: Condition = { parquet: ['ndjson'] }
+const CLOUDFLARE: Condition = { runtime: ['cloudflare'] }
+const QUEUE: Condition = { ...CLOUDFLARE, trigger: ['queue'] }
+const CRON_WORKER: Condition = { ...CLOUDFLARE, trigger: ['cron'] }
+/** Where the jobs run as commands, on a machine with a disk. */
+const MACHINE: Condition = { runtime: ['node', 'bun'] }
+const LOCAL: Condition = { storage: ['local'] }
+const DUCKDB: Condition = { parquet: ['duckdb-wasm'] }
 
 const file = (path: string, when: Condition = {}): Row => ({ template: path, path, id: path, owner: 'managed', when })
 const folder = (name: string, ...files: readonly string[]): Row[] => files.map((path) => file(`${name}/${path}`))
 const seed = (path: string, when: Condition = {}): Row => ({ ...file(path, when), owner: 'seed' })
+
+const merged = (rows: readonly Row[]): Row[] => rows.map((row) => ({ ...row, owner: 'merged' }))
 
 /** One path, several templates: `default` lies there under its own name, each variant as `name.<variant>.ts`. */
 function variants(path: string, when: { default: Condition } & Record<string, Condition>): Row[] {
@@ -33,13 +42,25 @@ function variants(path: string, when: { default: Condition } & Record<string, Co
 }
 
 export const FILES: readonly Row[] = [
-  ...variants('analytics.config.ts', { default: PARQUET, ndjson: NDJSON }),
-  ...variants('analytics.sql', { default: PARQUET, ndjson: NDJSON }),
+  ...variants('analytics.config.ts', {
+    default: { ...PARQUET, ...MACHINE },
+    ndjson: NDJSON,
+    cloudflare: CLOUDFLARE,
+  }),
+  file('cloudflare.config.ts', CLOUDFLARE),
+  ...variants('analytics.sql', { default: { ...PARQUET, ...MACHINE }, ndjson: NDJSON }),
+  ...merged(variants('wrangler.jsonc', { default: CRON_WORKER, queue: QUEUE })),
   seed('README.md'),
 
   seed('example/gateway.ts'),
   file('example/traffic.ts'),
-  ...variants('example/demo.ts', { default: PARQUET, ndjson: NDJSON }),
+  ...variants('example/demo.ts', { default: { ...PARQUET, ...MACHINE }, ndjson: NDJSON, cloudflare: CLOUDFLARE }),
+  file('example/worker.ts', CLOUDFLARE),
+  file('example/trace-events.ts', CLOUDFLARE),
+  ...variants('example/logpush.ts', { default: CRON_WORKER, queue: QUEUE }),
+  ...variants('example/run-jobs.ts', { default: CRON_WORKER, queue: QUEUE }),
+  ...merged([file('example/gateway.jsonc', CLOUDFLARE)]),
+  ...merged(variants('example/logpush.jsonc', { default: CRON_WORKER, queue: QUEUE })),
   ...variants('example/serve.ts', { default: { runtime: ['node'] }, bun: { runtime: ['bun'] } }),
 
   ...folder('sql', 'marks.sql', 'traffic.sql'),
@@ -59,32 +80,65 @@ export const FILES: readonly Row[] = [
 
   ...folder('src', 'types.ts', 'schema.ts'),
   ...variants('src/index.ts', { default: PARQUET, ndjson: NDJSON }),
-  ...variants('src/wiring.ts', { default: PARQUET, ndjson: NDJSON }),
-  ...folder('src/wiring', 'format.ts', 'stores.ts'),
-  ...variants('src/wiring/engine.ts', { default: PARQUET, ndjson: NDJSON }),
+  ...variants('src/wiring.ts', { default: { ...PARQUET, ...MACHINE }, ndjson: NDJSON, cloudflare: CLOUDFLARE }),
+  ...variants('src/wiring/format.ts', {
+    default: { format: ['standard'] },
+    logpush: { format: ['cloudflare'], ...MACHINE },
+    cloudflare: { format: ['cloudflare'], ...CLOUDFLARE },
+  }),
+  file('src/wiring/stores.ts', LOCAL),
+  ...variants('src/wiring/engine.ts', {
+    default: { ...DUCKDB, ...MACHINE },
+    ndjson: NDJSON,
+    workerd: { ...DUCKDB, ...CLOUDFLARE },
+  }),
   seed('src/custom/columns.ts'),
   seed('src/custom/transform.ts'),
-  ...folder('src/policy', 'analytics.ts', 'request.ts', 'sinks.ts', 'log-files.ts'),
-  ...folder('src/lake', 'layout.ts', 'state.ts', 'pins.ts'),
+  ...folder('src/policy', 'analytics.ts', 'request.ts'),
+  file('src/policy/sinks.ts', MACHINE),
+  file('src/policy/log-files.ts', MACHINE),
+  ...folder('src/lake', 'layout.ts', 'state.ts'),
+  file('src/lake/pins.ts', LOCAL),
   ...variants('src/lake/reader.ts', { default: PARQUET, ndjson: NDJSON }),
   file('src/lake/fragments.ts', PARQUET),
   file('src/lake/lineage.ts', PARQUET),
   ...folder('src/processor', 'index.ts', 'entries.ts', 'lines.ts', 'pending.ts', 'rejected.ts'),
   file('src/processor/formats/standard.ts'),
-  ...folder('src/storage', 'local.ts', 'lock.ts', 'logs.ts', 'log-heads.ts', 'memory.ts'),
+  file('src/processor/formats/cloudflare.ts', { format: ['cloudflare'] }),
+  file('src/storage/memory.ts'),
+  file('src/storage/local.ts', LOCAL),
+  file('src/storage/lock.ts', LOCAL),
+  file('src/storage/logs.ts', LOCAL),
+  file('src/storage/log-heads.ts', LOCAL),
+  file('src/storage/r2.ts', CLOUDFLARE),
+  file('src/storage/parts.ts', CLOUDFLARE),
+  file('src/storage/object-logs.ts', CLOUDFLARE),
   file('src/compactor/index.ts', PARQUET),
   file('src/compactor/abandon.ts', PARQUET),
   file('src/compactor/commit.ts', PARQUET),
   file('src/compactor/replay.ts', PARQUET),
   file('src/parquet/duckdb-wasm.ts', PARQUET),
+  ...variants('src/parquet/duckdb.ts', { default: { ...DUCKDB, ...MACHINE }, workerd: { ...DUCKDB, ...CLOUDFLARE } }),
+  file('src/parquet/wasm.d.ts', { ...DUCKDB, ...CLOUDFLARE }),
   file('src/parquet/plain.ts', PARQUET),
   file('src/parquet/footer.ts', PARQUET),
   file('src/parquet/row-groups.ts', PARQUET),
   file('src/parquet/ndjson-passthrough.ts', NDJSON),
-  ...folder('query', 'cli.ts', 'duckdb.ts', 'report.ts', 'compare.ts', 'query.ts', 'verify.ts', 'table.ts'),
-  file('maintenance/cli.ts', PARQUET),
-  file('maintenance/retention.ts', PARQUET),
-  ...folder('src/worker', 'standalone.ts', 'settings.ts', 'capture.ts'),
+  ...variants('query/cli.ts', { default: MACHINE, cloudflare: CLOUDFLARE }),
+  file('query/lake.ts', CLOUDFLARE),
+  ...folder('query', 'duckdb.ts', 'report.ts', 'compare.ts', 'query.ts', 'verify.ts', 'table.ts'),
+  file('maintenance/cli.ts', { ...PARQUET, ...MACHINE }),
+  file('maintenance/retention.ts', { ...PARQUET, ...MACHINE }),
+  file('src/worker/settings.ts'),
+  file('src/worker/standalone.ts', MACHINE),
+  file('src/worker/capture.ts', MACHINE),
+  ...variants('src/worker/scheduled.ts', { default: CRON_WORKER, queue: QUEUE }),
+  file('src/worker/crons.ts', CRON_WORKER),
+  file('src/worker/queue.ts', QUEUE),
+  file('src/worker/jobs.ts', CLOUDFLARE),
+  file('src/worker/fetch.ts', CLOUDFLARE),
+  file('src/worker/pipeline.ts', CLOUDFLARE),
+  file('src/worker/buckets.ts', CLOUDFLARE),
 
   file('test/fakes.ts'),
   file('test/fake-merger.ts', PARQUET),
@@ -93,15 +147,11 @@ export const FILES: readonly Row[] = [
 /** Under templates/, but not for a project: the tsconfig is emitted from its text by `render`. */
 export const NOT_EMITTED = [
   'tsconfig.json',
-  // Until Cloudflare, R2 and S3 can be chosen.
+  // Until S3 can be chosen.
   'src/storage/s3.ts',
   'src/storage/s3-client.ts',
   'src/storage/s3-writes.ts',
   'src/storage/xml.ts',
-  'src/storage/r2.ts',
-  'src/storage/parts.ts',
-  'src/storage/object-logs.ts',
-  'src/storage/object-logs.test.ts',
 ]
 
 export const holds = (when: Condition, answers: Answers): boolean =>

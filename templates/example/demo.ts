@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { fileSink } from '../src/policy/sinks.ts'
 import { makeTraffic } from './traffic.ts'
 
 // Two days of traffic through the real policy, then the project's own commands, in folders that belong to the demo.
@@ -11,7 +12,9 @@ const QUERIES = '../query/cli.ts'
 
 rmSync('.demo', { recursive: true, force: true })
 heading('2,000 requests go through analyticsLog(), spread over the last two days')
-await makeTraffic(SOURCE, 2000, 48)
+const sink = fileSink({ dir: SOURCE })
+await makeTraffic(sink, 2000, 48)
+await sink.close()
 console.log(`Their lines are in ${SOURCE}.`)
 
 run('ingest: lines become Parquet fragments, one per hour', JOBS, 'ingest', '--settle', '0', '--text')

@@ -23,7 +23,8 @@ const traceEvent = ({ scriptName, eventTimestamp, outcome, logs }: Invocation) =
 
 /** An object as Logpush would put it: a name that is never used twice, and gzip. */
 export function logObject(prefix: string, invocations: readonly Invocation[], now = Date.now()) {
-  const body = gzipSync(invocations.map((invocation) => `${JSON.stringify(traceEvent(invocation))}\n`).join(''))
+  // No Buffer, which the proxy of a local bucket does not take.
+  const body = new Uint8Array(gzipSync(invocations.map((each) => `${JSON.stringify(traceEvent(each))}\n`).join('')))
   const time = (ms: number) => `${new Date(ms).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`
   const times = invocations.map(({ eventTimestamp }) => eventTimestamp ?? now)
   const [first, last] = [times[0] ?? now, times.at(-1) ?? now].map(time) as [string, string]

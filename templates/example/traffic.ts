@@ -1,15 +1,14 @@
-import { fileSink } from '../src/policy/sinks.ts'
+import type { Sink } from '../src/policy/analytics.ts'
 import { createGateway } from './gateway.ts'
 
 const PLANS = ['free', 'free', 'free', 'pro', 'pro', 'team']
 
 /**
- * Requests to the example gateway, through the real policy into log files, spread over the hours until now. Time does
+ * Requests to the example gateway, through the real policy into this sink, spread over the hours until now. Time does
  * not pass here by itself: it is set for each request, and what a handler awaits moves it on.
  */
-export async function makeTraffic(dir: string, requests: number, hours: number): Promise<void> {
+export async function makeTraffic(sink: Sink, requests: number, hours: number): Promise<void> {
   let clock = 0
-  const sink = fileSink({ dir })
   const work = async (ms: number) => {
     clock += ms
   }
@@ -20,7 +19,6 @@ export async function makeTraffic(dir: string, requests: number, hours: number):
     const [path, init] = anyRequest()
     await (await app.request(path, init)).arrayBuffer() // read to its end, as a client would
   }
-  await sink.close()
 }
 
 /** Moments in ascending order: few at night, most in the afternoon. */

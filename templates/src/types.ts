@@ -189,6 +189,20 @@ export interface ParquetMerger {
   readMetadata(input: MergeInput): Promise<FooterMetadata>
 }
 
+/** One version of an object that stays what it is, whatever is replaced or deleted in the lake meanwhile. */
+export interface Pin {
+  key: string
+  /** What DuckDB opens. */
+  path: string
+  input: MergeInput
+}
+
+export interface Pins {
+  /** Pins what lies at the key now; null when it is gone. */
+  take(key: string): Promise<Pin | null>
+  release(): Promise<void>
+}
+
 /** Something that went wrong with one source or one partition; the others went on. */
 export interface PipelineError {
   /** The source or partition. */

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Granularity } from '../../templates/src/lake/layout.ts'
 import { parseLineage } from '../../templates/src/lake/lineage.ts'
-import type { Pins } from '../../templates/src/lake/pins.ts'
 import { readAll } from '../../templates/src/lake/state.ts'
 import { parseLine } from '../../templates/src/processor/formats/standard.ts'
 import { columns } from '../../templates/src/schema.ts'
@@ -16,6 +15,7 @@ import type {
   Mark,
   ObjectInfo,
   ParquetMerger,
+  Pins,
   PutCondition,
   SourceInfo,
 } from '../../templates/src/types.ts'

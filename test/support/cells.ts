@@ -12,5 +12,5 @@ export function allCells(): Answers[] {
   return cells as Answers[]
 }
 
-export const nameOf = ({ runtime, storage, granularity, parquet, format }: Answers) =>
-  [runtime, storage, granularity, parquet, format].join('-')
+export const nameOf = ({ runtime, storage, granularity, parquet, format, trigger }: Answers) =>
+  [runtime, storage, granularity, parquet, format, ...(trigger === 'queue' ? [trigger] : [])].join('-')

@@ -2,22 +2,8 @@ import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { readRange } from '../storage/local.ts'
 import { isTemporaryOfTheDead, temporaryName } from '../storage/lock.ts'
-import type { MergeInput } from '../types.ts'
+import type { Pins } from '../types.ts'
 import { readAll } from './state.ts'
-
-/** One version of an object that stays what it is, whatever is replaced or deleted in the lake meanwhile. */
-export interface Pin {
-  key: string
-  /** What DuckDB opens. */
-  path: string
-  input: MergeInput
-}
-
-export interface Pins {
-  /** Pins what lies at the key now; null when it is gone. */
-  take(key: string): Promise<Pin | null>
-  release(): Promise<void>
-}
 
 /**
  * Pins by hard links in a folder of their own under `root`: a link costs no space and outlives the name it was made of.

@@ -1,7 +1,6 @@
 import { columns } from '../schema.ts'
-import type { CompactorStorage, PipelineError } from '../types.ts'
+import type { CompactorStorage, Pins, PipelineError } from '../types.ts'
 import { fragmentKey, type Hour } from './layout.ts'
-import type { Pins } from './pins.ts'
 import { readMark } from './state.ts'
 
 export interface ReaderOptions {

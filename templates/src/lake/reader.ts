@@ -1,8 +1,7 @@
-import type { CompactorStorage, ParquetMerger, PipelineError } from '../types.ts'
+import type { CompactorStorage, ParquetMerger, Pin, Pins, PipelineError } from '../types.ts'
 import { createStandings, listPartitions, type Partition } from './fragments.ts'
 import { type Granularity, type Hour, parseFragmentName } from './layout.ts'
 import { type Lineage, parseLineage } from './lineage.ts'
-import type { Pin, Pins } from './pins.ts'
 import { checkLake } from './state.ts'
 
 export interface ReaderOptions {

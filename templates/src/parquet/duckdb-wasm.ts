@@ -2,7 +2,7 @@ import type { FileMetaData, RowGroup } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { readAll } from '../lake/state.ts'
 import type { AnalyticsEntry, Column, FooterMetadata, MergeInput, ParquetMerger, ParquetWriter } from '../types.ts'
-import { openDuckDB } from './duckdb.ts'
+import { startDuckDB } from './duckdb.ts'
 import { joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
 import { PlainColumn, plainParquet, toCell } from './plain.ts'
 import { type NamedType, type Piece, planMerge, unionColumns } from './row-groups.ts'
@@ -12,9 +12,13 @@ const ROW_GROUP_BYTES = 64 * 1024 * 1024
 /** Rows that are encoded at once, as a row group: DuckDB takes four times their bytes for it, and never gives them back. */
 const ROWS_AT_ONCE = 25_000
 
+/** One DuckDB serves the whole process, because the memory of a WebAssembly module never shrinks. */
+let running: ReturnType<typeof startDuckDB> | undefined
+
 /** These expressions over all rows of the files, as ZSTD Parquet of one row group. */
 async function encode(files: Uint8Array[], rows: number, select: string[], order = '') {
-  const { db, connection } = await openDuckDB()
+  running ??= startDuckDB()
+  const { db, connection } = await running
   const names = files.map((_, i) => `input-${i}.parquet`)
   const output = 'output.parquet'
   try {

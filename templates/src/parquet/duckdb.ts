@@ -3,15 +3,7 @@ import { createRequire } from 'node:module'
 /** The last release with Parquet built in: later ones fetch it from the network at run time. */
 const VERSION = '1.28.0'
 
-/** One DuckDB serves the whole process, because the memory of a WebAssembly module never shrinks. */
-let running: ReturnType<typeof start> | undefined
-
-export function openDuckDB() {
-  running ??= start()
-  return running
-}
-
-async function start() {
+export async function startDuckDB() {
   const install = `npm install --save-exact @duckdb/duckdb-wasm@${VERSION}`
   const duckdb = await import('@duckdb/duckdb-wasm/blocking').catch((cause) => {
     throw new Error(`Parquet needs DuckDB, which is not installed: ${install}`, { cause })

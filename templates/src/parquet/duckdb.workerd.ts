@@ -1,18 +1,10 @@
 declare const WebAssembly: { instantiate(module: object, imports: object): Promise<object> }
 
-/** One DuckDB serves the whole isolate, because the memory of a WebAssembly module never shrinks. */
-let running: ReturnType<typeof start> | undefined
-
-export function openDuckDB() {
-  running ??= start()
-  return running
-}
-
 /**
  * Both imports wait until the first file is written: the commands that read the lake run on Node, which cannot load the
  * second. Workers compile no WebAssembly at run time, so the module comes compiled, as a part of the deployment.
  */
-async function start() {
+export async function startDuckDB() {
   const duckdb = await import('@duckdb/duckdb-wasm/blocking')
   const { default: module } = await import('@duckdb/duckdb-wasm/dist/duckdb-eh.wasm')
   // A Worker gets the package's build for browsers; TypeScript looks at the one for Node, which has the other runtime.

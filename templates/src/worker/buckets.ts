@@ -7,6 +7,11 @@ export interface Buckets {
   LAKE: R2Bucket
 }
 
+export interface Env extends Buckets {
+  /** A secret; without it `fetch` answers nobody. */
+  ANALYTICS_TOKEN?: string
+}
+
 /** What a run has used of what the platform allows it: every call to R2 is a subrequest. */
 export interface Usage {
   calls: number

@@ -4,6 +4,16 @@ import type { PipelineError } from '../types.ts'
 import type { Usage } from './buckets.ts'
 import { type Engine, type Stores, wire } from './pipeline.ts'
 
+export const JOBS = ['ingest', 'compact'] as const
+export type JobName = (typeof JOBS)[number]
+
+/** The job whose cron it is. */
+export function jobOf(cron: string): JobName {
+  if (cron === cloudflare.ingestCron) return 'ingest'
+  if (cron === cloudflare.compactCron) return 'compact'
+  throw new Error(`no job runs at "${cron}": set ingestCron or compactCron in cloudflare.config.ts to it`)
+}
+
 /** What a run came to: the job's own counts, and what it took. */
 export interface Outcome {
   /** When it began, ISO 8601. */
@@ -14,7 +24,7 @@ export interface Outcome {
   errors: PipelineError[]
 }
 
-export const lastKey = (job: string) => `${config.prefix}/_state/last/${job}.json`
+export const lastKey = (job: JobName) => `${config.prefix}/_state/last/${job}.json`
 
 /** The jobs, within what the platform allows a run: each starts nothing new once that could be exceeded. */
 export function createJobs(stores: Stores, engine: Engine, usage: Usage) {
@@ -43,13 +53,13 @@ export function createJobs(stores: Stores, engine: Engine, usage: Usage) {
  * counts the invocation as failed and its alarms see it.
  */
 export async function report(
-  name: string,
+  name: JobName,
   { lake }: Stores,
   usage: Usage,
   job: () => Promise<{ errors: PipelineError[] }>,
 ): Promise<void> {
   const startedAt = Date.now()
-  const result = await job().catch((error: Error) => ({ errors: [{ where: name, message: error.message }] }))
+  const result = await job().catch((error: Error) => ({ errors: [{ where: `${name}`, message: error.message }] }))
   const times = { at: new Date(startedAt).toISOString(), milliseconds: Date.now() - startedAt, calls: usage.calls }
   const outcome: Outcome = { ...times, ...result }
   console.log(JSON.stringify({ job: name, ...outcome }))

@@ -1,5 +1,6 @@
 import { cloudflare } from '../../cloudflare.config.ts'
 import { type CompactorOptions, createCompactor } from '../compactor/index.ts'
+import { createReplay } from '../compactor/replay.ts'
 import { transform } from '../custom/transform.ts'
 import type { Granularity } from '../lake/layout.ts'
 import { createProcessor, type ProcessorOptions } from '../processor/index.ts'
@@ -60,5 +61,9 @@ export function wire(settings: PipelineSettings, stores: Stores, { writer, merge
       return compactor.run({ before: before(), ...(partition && { partition }) })
     },
     before,
+    /** Rebuilds the partitions that lie between these times, in milliseconds since the epoch, from the raw logs. */
+    replay(window: { from: number; to: number }) {
+      return createReplay({ ...place, ...reading, source, merger }).run(window)
+    },
   }
 }

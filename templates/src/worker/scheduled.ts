@@ -1,5 +1,8 @@
 import { openEngine } from '../wiring/engine.ts'
-import { createHandlers } from './handlers.ts'
+import { createScheduled } from './crons.ts'
+import { createFetch } from './fetch.ts'
+
+const engine = openEngine()
 
 /** The Worker: what wrangler.jsonc starts. */
-export default createHandlers(openEngine())
+export default { scheduled: createScheduled(engine), fetch: createFetch(engine) }
