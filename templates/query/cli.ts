@@ -1,18 +1,16 @@
-import { wire } from '../src/wiring.ts'
 import { runCommand } from '../src/worker/settings.ts'
 import { runCompare } from './compare.ts'
+import { withStorage } from './lake.ts'
 import { runQuery } from './query.ts'
 import { runReport } from './report.ts'
 import { runVerify } from './verify.ts'
 
-await runCommand((flags) => {
-  const { lake } = wire(flags.settings)
-  return {
-    report: () => {
+await runCommand((flags) => ({
+  report: () =>
+    withStorage(flags.settings, (lake) => {
       const { compare } = flags
       return compare === undefined ? runReport(lake, flags) : runCompare(lake, { ...flags, compare })
-    },
-    query: () => runQuery(lake, flags),
-    verify: () => runVerify(lake, flags),
-  }
-})
+    }),
+  query: () => withStorage(flags.settings, (lake) => runQuery(lake, flags)),
+  verify: () => withStorage(flags.settings, (lake) => runVerify(lake, flags)),
+}))

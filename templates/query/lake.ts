@@ -1,54 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { ReaderOptions } from '../src/lake/reader.ts'
-import { readAll } from '../src/lake/state.ts'
-import { r2Storage } from '../src/storage/r2.ts'
-import type { CompactorStorage, Pins } from '../src/types.ts'
-import { openEngine } from '../src/wiring/engine.ts'
-import type { Buckets } from '../src/worker/buckets.ts'
-
-const WRANGLER_CONFIG = fileURLToPath(new URL('../wrangler.jsonc', import.meta.url))
-
-/** The bucket LAKE as `wrangler dev` keeps it in this folder; close it, or the process lives on. */
-export async function openLocalBuckets(folder: string) {
-  process.env.WRANGLER_LOG ??= 'error' // what a command prints on stdout is its result
-  const { getPlatformProxy } = await import('wrangler')
-  const persist = { path: join(folder, 'v3') }
-  const { env, dispose } = await getPlatformProxy<Buckets>({ configPath: WRANGLER_CONFIG, persist })
-  return { ...env, close: dispose }
-}
+import { type Settings, wire } from '../src/wiring.ts'
 
 /** Lets `work` read the lake. */
-export async function withStorage<T>(
-  { lake, prefix, granularity }: Pick<ReaderOptions, 'prefix' | 'granularity'> & { lake: string },
-  work: (options: ReaderOptions) => Promise<T>,
-): Promise<T> {
-  const { LAKE, close } = await openLocalBuckets(lake)
-  const storage = r2Storage(LAKE)
-  const { readMetadata } = openEngine().merger
-  try {
-    return await work({ storage, prefix, granularity, readMetadata, openPins: () => copies(storage) })
-  } finally {
-    await close()
-  }
-}
-
-/** Pins by copies in a temporary folder: DuckDB reads files. */
-function copies(storage: CompactorStorage): Pins {
-  const folder = mkdtemp(join(tmpdir(), 'analytics-'))
-  let taken = 0
-  return {
-    async take(key) {
-      const found = await storage.get(key)
-      if (!found) return null
-      const path = join(await folder, `${++taken}-${basename(key)}`)
-      const bytes = await readAll(found.body)
-      await writeFile(path, bytes)
-      const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length)
-      return { key, path, input: { name: key, size: bytes.length, read } }
-    },
-    release: async () => rm(await folder, { recursive: true, force: true }),
-  }
-}
+export const withStorage = <T>(settings: Settings, work: (lake: ReaderOptions) => Promise<T>): Promise<T> =>
+  work(wire(settings).lake)
