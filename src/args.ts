@@ -12,11 +12,22 @@ export const SWITCHES = [
   { name: 'version', short: 'v', help: 'Show the version.' },
 ] as const
 
+/** Flags with a value that are no question either. */
+export const OPTIONS = [
+  {
+    name: 'template',
+    hint: 'source',
+    help: 'Templates of your own over the built-in ones: gh:owner/repository/folder#ref.',
+  },
+] as const
+
 export type Switch = (typeof SWITCHES)[number]['name']
 
 export interface Args {
   dir: string | undefined
   given: Partial<Settings>
+  /** Values of OPTIONS. */
+  options: Partial<Record<(typeof OPTIONS)[number]['name'], string>>
   on: ReadonlySet<Switch>
 }
 
@@ -24,6 +35,7 @@ type Flag = { name: string; kind: 'switch' | 'toggle' | 'value' }
 
 const FLAGS: readonly Flag[] = [
   ...QUESTIONS.map(({ flag, kind }): Flag => ({ name: flag, kind: kind === 'toggle' ? 'toggle' : 'value' })),
+  ...OPTIONS.map(({ name }): Flag => ({ name, kind: 'value' })),
   ...SWITCHES.map(({ name }): Flag => ({ name, kind: 'switch' })),
 ]
 const SHORT = new Map<string, string>(SWITCHES.flatMap((flag) => ('short' in flag ? [[flag.short, flag.name]] : [])))
@@ -69,7 +81,15 @@ export function parseCreateArgs(argv: readonly string[]): Args {
     if (value !== undefined) given[question.id] = typeof value === 'string' ? parseValue(question, value) : value
   }
   refuseImpossible(given)
-  return { dir: dirs[0], given, on: new Set(SWITCHES.map(({ name }) => name).filter((name) => values.has(name))) }
+  const options = Object.fromEntries(
+    OPTIONS.flatMap(({ name }) => (values.has(name) ? [[name, values.get(name) as string]] : [])),
+  )
+  return {
+    dir: dirs[0],
+    given,
+    options,
+    on: new Set(SWITCHES.map(({ name }) => name).filter((name) => values.has(name))),
+  }
 }
 
 function readFlag(arg: string): { flag: Flag; on: boolean; inline: string | undefined } {

@@ -8,10 +8,18 @@ import { MANIFEST, stateFiles } from './manifest.ts'
 import { type Target, targetOf } from './names.ts'
 import { detectPackageManager, insideRepository, spelling } from './pm.ts'
 import { openPrompts } from './prompts.ts'
-import { answersOf, openQuestions, QUESTIONS, type Settings, type Situation, withDefaults } from './questions.ts'
+import {
+  type Answers,
+  answersOf,
+  openQuestions,
+  QUESTIONS,
+  type Settings,
+  type Situation,
+  withDefaults,
+} from './questions.ts'
 import { render } from './render/index.ts'
 import { ALL_DEPENDENCIES } from './render/package-json.ts'
-import { quote, replayCommand } from './replay.ts'
+import { quote, replayCommand, replayOf } from './replay.ts'
 import { withSignals } from './signals.ts'
 import { summary } from './summary.ts'
 import { planTarget } from './target.ts'
@@ -35,10 +43,8 @@ export async function create(argv: readonly string[]): Promise<void> {
 
   const { target, settings } = await settle(args)
   const answers = answersOf(settings)
-  const templates = readTemplates()
-  const files = render(target.name, answers, templates)
-  const state = stateFiles(target.name, answers, integrityOf(templates), files)
-  const plan = planTarget(target.dir, [...files, ...state], args.on.has('force'))
+  const { files, replay } = await filesFor(target.name, answers, args.options.template)
+  const plan = planTarget(target.dir, files, args.on.has('force'))
 
   const dryRun = args.on.has('dry-run')
   const outcome = {
@@ -54,7 +60,7 @@ export async function create(argv: readonly string[]): Promise<void> {
     git: false,
     installed: false,
     next: nextSteps(target.dir, settings),
-    replay: replayCommand(target.name, answers),
+    replay,
   }
   if (!dryRun) {
     await withSignals((check) => emit(target.dir, plan, check))
@@ -66,8 +72,26 @@ export async function create(argv: readonly string[]): Promise<void> {
   else process.stdout.write(summary({ ...outcome, paths: plan.map(({ path }) => path) }))
 }
 
+/** All that is to be written, state included, and the command that makes it again. */
+async function filesFor(name: string, answers: Answers, template: string | undefined) {
+  const templates = readTemplates()
+  const integrity = integrityOf(templates)
+  if (template === undefined) {
+    const files = render(name, answers, templates)
+    return { files: [...files, ...stateFiles(name, answers, integrity, files)], replay: replayOf(name, answers) }
+  }
+  // What fetches and unpacks is not loaded by anybody else.
+  const { fetchOverlay, renderOver, overlayState, pinOf } = await import('./overlay/index.ts')
+  const fetched = await fetchOverlay(template)
+  const overlay = pinOf(fetched)
+  const replay = replayOf(name, answers, { overlay })
+  const files = renderOver(fetched.files, name, answers, templates, replay)
+  const state = [overlayState(fetched), ...stateFiles(name, answers, integrity, files, { overlay })]
+  return { files: [...files, ...state], replay }
+}
+
 /** Every answer: from the flags, then from the person, or from the defaults where --yes says so. */
-async function settle({ dir, given, on }: Args): Promise<{ target: Target; settings: Settings }> {
+async function settle({ dir, given, on, options }: Args): Promise<{ target: Target; settings: Settings }> {
   const cwd = process.cwd()
   const toTarget = (dir: string) => targetOf(dir, cwd, ALL_DEPENDENCIES)
   const named = dir === undefined ? undefined : toTarget(dir)
@@ -77,7 +101,7 @@ async function settle({ dir, given, on }: Args): Promise<{ target: Target; setti
   }
   const open = openQuestions(given)
   if ((named && open.length === 0) || on.has('json') || !canAsk()) {
-    if (!named || open.length > 0) throw missing(dir, given, cwd)
+    if (!named || open.length > 0) throw missing(dir, given, cwd, options.template)
     return { target: named, settings: withDefaults(given, situationOf(named.dir)) }
   }
   // Before the first question: nobody should answer eight of them for a folder that cannot be.
@@ -93,11 +117,14 @@ function situationOf(dir: string): Situation {
   return { pm, insideRepository: insideRepository(dir) }
 }
 
-function missing(dir: string | undefined, given: Partial<Settings>, cwd: string): CliError {
+function missing(dir: string | undefined, given: Partial<Settings>, cwd: string, template?: string): CliError {
   const open = openQuestions(given)
   const names = [...(dir === undefined ? ['dir'] : []), ...open.map(({ flag }) => `--${flag}`)]
   const settings = withDefaults(given, situationOf(targetOf(dir ?? DEFAULT_DIR, cwd).dir))
-  const command = replayCommand(dir ?? DEFAULT_DIR, answersOf(settings), toggles(given))
+  const command = replayCommand(dir ?? DEFAULT_DIR, answersOf(settings), [
+    ...(template ? [`--template ${quote(template)}`] : []),
+    ...toggles(given),
+  ])
   return usageError(
     `Nobody can be asked here, and these answers are missing: ${names.join(', ')}.`,
     `Give them, or --yes for the defaults:\n  ${command}`,

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { ArgsDef } from 'citty'
-import { SWITCHES } from './args.ts'
+import { OPTIONS, SWITCHES } from './args.ts'
 import { QUESTIONS } from './questions.ts'
 import { NAME, VERSION } from './version.ts'
 
@@ -17,6 +17,7 @@ export async function helpText(colour: boolean): Promise<string> {
     else if (question.kind === 'number') args[question.flag] = { type: 'string', valueHint: 'rows', description }
     else args[question.flag] = { type: 'enum', options: question.choices.map(({ value }) => value), description }
   }
+  for (const { name, hint, help } of OPTIONS) args[name] = { type: 'string', valueHint: hint, description: help }
   for (const flag of SWITCHES) {
     args[flag.name] = { type: 'boolean', description: flag.help, ...('short' in flag && { alias: flag.short }) }
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Answers } from './questions.ts'
 import type { EmittedFile } from './render/index.ts'
 import type { Owner } from './render/table.ts'
-import { replayCommand } from './replay.ts'
+import { replayOf } from './replay.ts'
 import { NAME, VERSION } from './version.ts'
 
 export const MANIFEST = '.stoma/manifest.json'
@@ -29,10 +29,19 @@ export interface ManifestFile {
   conflict?: string
 }
 
+/** Templates of somebody else, as they were when they were taken: the texts lie in `.stoma/overlay`. */
+export interface OverlayPin {
+  source: string
+  commit?: string
+  integrity: string
+}
+
 export interface Manifest {
   schema: number
   generator: { name: string; version: string }
-  template: { source: string; integrity: string }
+  template: { source: string; integrity: string; overlay?: OverlayPin }
+  /** The folder of the pipeline, in a project that it moved into. */
+  home?: string
   /** The package's, when it was emitted. */
   name: string
   /** As they were recorded: questions of a later release are missing. */
@@ -55,21 +64,29 @@ export function stateFiles(
   answers: Answers,
   integrity: string,
   files: readonly EmittedFile[],
+  { overlay, home }: { overlay?: OverlayPin | undefined; home?: string | undefined } = {},
 ): { path: string; text: string }[] {
   const based = files.map(({ id, path, owner, text, mode }) => ({ id, path, owner, base: sha256(text), mode }))
-  const manifest = { ...manifestHead(name, answers, { source: 'builtin', integrity }), files: based }
+  const template = { source: 'builtin', integrity, ...(overlay && { overlay }) }
+  const manifest = { ...manifestHead(name, answers, template, home), files: based }
   return [packOf(files.map(({ text }) => text)), { path: MANIFEST, text: manifestText(manifest) }]
 }
 
 /** What a manifest of this very release says of a project, before its files. */
-export function manifestHead(name: string, answers: Answers, template: Manifest['template']): Omit<Manifest, 'files'> {
+export function manifestHead(
+  name: string,
+  answers: Answers,
+  template: Manifest['template'],
+  home?: string,
+): Omit<Manifest, 'files'> {
   return {
     schema: SCHEMA,
     generator: { name: NAME, version: VERSION },
     template,
+    ...(home && { home }),
     name,
     answers,
-    replay: replayCommand(name, answers),
+    replay: replayOf(name, answers, { overlay: template.overlay, home }),
   }
 }
 

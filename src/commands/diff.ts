@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { usageError } from '../errors.ts'
 import { MANIFEST } from '../manifest.ts'
+import { overlayNow } from '../overlay/upgrade.ts'
 import { colours } from '../terminal.ts'
 import { parseSet } from '../upgrade/answers.ts'
 import { lookInto } from '../upgrade/disk.ts'
@@ -54,7 +55,7 @@ export async function diff(argv: readonly string[]): Promise<void> {
   )
   const isWanted = (path: string) =>
     wanted.length === 0 || wanted.some((want) => path === want || path.startsWith(`${want}/`))
-  const all = values.upgrade ? ofUpgrade(project, values.set ?? []) : ofUser(project)
+  const all = values.upgrade ? await ofUpgrade(project, values.set ?? []) : ofUser(project)
   const known = new Set([...all.map(({ path }) => path), ...project.manifest.files.map(({ at, path }) => at ?? path)])
   const unknown = wanted.find((want) => ![...known].some((path) => path === want || path.startsWith(`${want}/`)))
   if (unknown !== undefined)
@@ -89,13 +90,14 @@ function ofUser({ dir, manifest, bases }: Project): Difference[] {
 }
 
 /** As it is, and as an upgrade would leave it. */
-function ofUpgrade(project: Project, set: readonly string[]): Difference[] {
+async function ofUpgrade(project: Project, set: readonly string[]): Promise<Difference[]> {
   const look = lookInto(project.dir)
   const textAt = (path: string) => {
     const found = look(path)
     return found.kind === 'file' ? (found.text ?? '') : ''
   }
-  return planUpgrade(project, { set: parseSet(set) }).files.flatMap((plan): Difference[] => {
+  const news = await overlayNow(project.dir, project.manifest)
+  return planUpgrade(project, { set: parseSet(set), news }).files.flatMap((plan): Difference[] => {
     const { path } = plan
     if (plan.kind === 'removed') return [{ path, before: textAt(path), after: '' }]
     if (plan.kind === 'conflict') return [{ path, before: plan.ours ?? '', after: plan.merged ?? plan.theirs }]

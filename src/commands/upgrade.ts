@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { CliError, usageError } from '../errors.ts'
+import { overlayNow } from '../overlay/upgrade.ts'
 import { withSignals } from '../signals.ts'
 import { parseSet } from '../upgrade/answers.ts'
 import { abort, apply, refuseUnfinished, resume } from '../upgrade/apply.ts'
@@ -73,7 +74,9 @@ export async function upgrade(argv: readonly string[]): Promise<void> {
   const project = readProject(dir)
   refuseStanding(project)
   const { only, restore = false, test = false } = values
-  const planned = planUpgrade(project, { set: parseSet(values.set ?? []), only, restore, ...(habit && { habit }) })
+  const news = await overlayNow(dir, project.manifest)
+  const set = parseSet(values.set ?? [])
+  const planned = planUpgrade(project, { set, only, restore, news, ...(habit && { habit }) })
   const outcome = outcomeOf(project, planned, { isDry: Boolean(values['dry-run'] || values.check) })
   if (!outcome.dryRun && planned.writes.length > 0) {
     refuseBlocked(outcome)

@@ -17,6 +17,7 @@ export function renderOver(
   name: string,
   answers: Answers,
   templates: Templates,
+  replay?: string,
 ): EmittedFile[] {
   const ours = filesFor(overlay, answers)
   const replaced = new Map(templates)
@@ -33,7 +34,7 @@ export function renderOver(
     const [test, testTemplate] = [testOf(path), testOf(template)]
     if (test && testTemplate) replace(test, testTemplate)
   }
-  const files = render(name, answers, replaced).map((file) => {
+  const files = render(name, answers, replaced, replay).map((file) => {
     const over = ours.get(file.path)
     if (!over) return file
     taken.add(file.path)

@@ -35,8 +35,16 @@ const GITATTRIBUTES = `# What was emitted, byte for byte: \`create-stoma-analyti
 .stoma/** -text
 `
 
-/** The files of a project: a pure function of its name, its answers and the templates. Sorted by path. */
-export function render(name: string, answers: Answers, templates: Templates): EmittedFile[] {
+/**
+ * The files of a project: a pure function of its name, its answers and the templates. Sorted by path. `replay` is the
+ * command that makes it again.
+ */
+export function render(
+  name: string,
+  answers: Answers,
+  templates: Templates,
+  replay = replayCommand(name, answers),
+): EmittedFile[] {
   const merged = (path: string, text: string): EmittedFile => ({ id: path, path, text, owner: 'merged', mode: '644' })
   const files = [
     merged('.gitattributes', GITATTRIBUTES),
@@ -44,12 +52,13 @@ export function render(name: string, answers: Answers, templates: Templates): Em
     merged('package.json', json(packageJson(name, answers))),
     merged('tsconfig.json', json(tsconfig)),
   ]
+  const facts = { ...factsOf(name, answers), replay }
   for (const row of FILES) {
     if (!holds(row.when, answers)) continue
     const { id, path, owner } = row
     const text = templates.get(row.template)
     if (text === undefined) throw new Error(`templates/${row.template} is missing: this installation is not whole`)
-    files.push({ id, path, owner, mode: '644', text: finish(path, owner, text, name, answers) })
+    files.push({ id, path, owner, mode: '644', text: finish(path, owner, text, answers, facts) })
     const test = testOf(row.template)
     if (test && templates.has(test)) {
       const text = HEADER + templates.get(test)
@@ -62,9 +71,9 @@ export function render(name: string, answers: Answers, templates: Templates): Em
 /** Where the test of a module lies; null for what is no module. */
 export const testOf = (path: string) => (/(?<!\.test)\.ts$/.test(path) ? path.replace(/\.ts$/, '.test.ts') : null)
 
-function finish(path: string, owner: Owner, text: string, name: string, answers: Answers): string {
-  if (path === 'README.md') return renderMarkdown(text, answers, factsOf(name, answers))
-  const set = withAnswers(path, text, name, answers)
+function finish(path: string, owner: Owner, text: string, answers: Answers, facts: Facts): string {
+  if (path === 'README.md') return renderMarkdown(text, answers, facts)
+  const set = withAnswers(path, text, facts.name, answers)
   return owner === 'managed' && path.endsWith('.ts') ? HEADER + set : set
 }
 
@@ -89,12 +98,14 @@ export const workerName = (name: string) =>
     .slice(0, 50)
     .replace(/-+$/, '') || 'analytics'
 
+type Facts = Record<string, string> & { name: string }
+
 /** What `{{…}}` in the README stands for. `{{flags}}` is what comes between a script's name and flags. */
-function factsOf(name: string, answers: Answers): Record<string, string> {
+function factsOf(name: string, answers: Answers): Facts {
   const { install, run, flags } = spelling(answers.pm)
   const { maxEntries, ...words } = answers
   const rows = String(maxEntries).replace(/\B(?=(\d{3})+$)/g, ',')
-  return { name, ...words, maxEntries: rows, install, run, flags, replay: replayCommand(name, answers) }
+  return { name, ...words, maxEntries: rows, install, run, flags }
 }
 
 const json = (value: unknown) =>

@@ -1,11 +1,16 @@
 import { CliError } from '../errors.ts'
 import { type Manifest, type ManifestFile, manifestHead } from '../manifest.ts'
+import { renderOver } from '../overlay/apply.ts'
+import type { Overlay } from '../overlay/fetch.ts'
+import { overlayState, pinOf } from '../overlay/state.ts'
+import type { OverlayNews } from '../overlay/upgrade.ts'
 import type { Answers } from '../questions.ts'
 import { type EmittedFile, render } from '../render/index.ts'
+import { replayOf } from '../replay.ts'
 import { integrityOf, readTemplates } from '../templates.ts'
 import { answersFor, changedAnswers } from './answers.ts'
 import type { Write } from './apply.ts'
-import { lookInto, textsBelow } from './disk.ts'
+import { fingerprint, fingerprintOf, lookInto, textsBelow } from './disk.ts'
 import { meaningFor, refuseOtherLake } from './lakes.ts'
 import { findMoves } from './moves.ts'
 import { planFiles } from './plan.ts'
@@ -20,6 +25,8 @@ export interface UpgradeOptions {
   only?: string | undefined
   restore?: boolean
   habit?: ConflictHabit
+  /** What became of the project's own template, where it has one. */
+  news?: OverlayNews | undefined
 }
 
 export interface Upgrade {
@@ -40,7 +47,12 @@ export function planUpgrade(project: Project, options: UpgradeOptions = {}): Upg
   refuseOtherLake(dir, changes, answers)
   const templates = readTemplates()
   const isMeant = only(options.only)
-  const rendered = render(manifest.name, answers, templates)
+  const overlay = options.news?.overlay
+  const { home } = manifest
+  const replay = replayOf(manifest.name, answers, { overlay, home })
+  const rendered = overlay
+    ? renderOver(overlay.files, manifest.name, answers, templates, replay)
+    : render(manifest.name, answers, templates, replay)
   const next = rendered.filter(({ path }) => isMeant(path))
   const entries = manifest.files.filter(({ path }) => isMeant(path))
   if (next.length === 0 && entries.length === 0) {
@@ -48,13 +60,22 @@ export function planUpgrade(project: Project, options: UpgradeOptions = {}): Upg
   }
   const look = lookInto(dir)
   const files = planWith(project, entries, next, look, options)
-  const template = { ...manifest.template, source: 'builtin', integrity: integrityOf(templates) }
+  const template = { source: 'builtin', integrity: integrityOf(templates), ...(overlay && { overlay: pinOf(overlay) }) }
   const { files: _, ...before } = manifest
   // A part of an upgrade leaves the release where it was: the rest is still to come.
   const head: Omit<Manifest, 'files'> =
-    options.only === undefined ? manifestHead(manifest.name, answers, template) : before
+    options.only === undefined ? manifestHead(manifest.name, answers, template, home) : before
   const writes = writesOf(project, files, head, [...bases.values(), ...next.map(({ text }) => text)], look)
-  return { answers, changes, meaning: meaningFor(changes, dir), files, writes }
+  const meaning = [...(options.news?.said ?? []), ...meaningFor(changes, dir)]
+  return { answers, changes, meaning, files, writes: [...overlayWrites(overlay, look), ...writes] }
+}
+
+/** The project's copy of its template, where this one is new. */
+function overlayWrites(overlay: Overlay | undefined, look: Look): Write[] {
+  if (!overlay) return []
+  const { path, text } = overlayState(overlay)
+  const before = fingerprintOf(look(path))
+  return before === fingerprint(text, false) ? [] : [{ path, text, mode: 0o666 & ~process.umask(), before }]
 }
 
 function planWith(

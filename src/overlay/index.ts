@@ -1,0 +1,3 @@
+export { renderOver } from './apply.ts'
+export { fetchOverlay } from './fetch.ts'
+export { overlayState, pinOf } from './state.ts'
