@@ -28,8 +28,8 @@ export function renderOver(
     replaced.set(template, withoutHeader(file.text))
     taken.add(path)
   }
-  for (const { path, template, when } of FILES) {
-    if (!holds(when, answers)) continue
+  for (const { path, template, when, owner } of FILES) {
+    if (!holds(when, answers) || owner === 'merged') continue
     replace(path, template)
     const [test, testTemplate] = [testOf(path), testOf(template)]
     if (test && testTemplate) replace(test, testTemplate)
