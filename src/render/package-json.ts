@@ -61,6 +61,7 @@ export function packageJson(name: string, answers: Answers): object {
       query: question('query'),
       verify: question('verify'),
       ...(compacts && !isWorker && { retention: care('retention') }),
+      ...(!isWorker && { doctor: care('doctor') }),
       ...(!isWorker && { capture: `${start} src/worker/capture.ts` }),
       test,
       typecheck: 'tsc',

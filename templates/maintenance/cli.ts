@@ -3,6 +3,11 @@ import { columns } from '../src/schema.ts'
 import { openEngine } from '../src/wiring/engine.ts'
 import { openStores } from '../src/wiring/stores.ts'
 import { type Flags, parseTime, runCommand } from '../src/worker/settings.ts'
+import { checkFlow } from './checks/flow.ts'
+import { checkProject } from './checks/project.ts'
+import { checkStore } from './checks/store.ts'
+import { checkUpkeep } from './checks/upkeep.ts'
+import { runDoctor } from './doctor.ts'
 import { createRetention } from './retention.ts'
 
 /** Removes what is older than `keep`, or with `--dry-run` shows what that would be. */
@@ -38,4 +43,7 @@ async function runRetention({ settings, json, 'dry-run': isDry = false }: Flags,
   return errors.length > 0 ? 1 : 0
 }
 
-await runCommand((flags) => ({ retention: () => runRetention(flags) }))
+await runCommand((flags) => ({
+  retention: () => runRetention(flags),
+  doctor: () => runDoctor(flags, { project: checkProject, store: checkStore, flow: checkFlow, upkeep: checkUpkeep }),
+}))

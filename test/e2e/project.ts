@@ -37,7 +37,11 @@ export async function emit(name: string, ...flags: string[]): Promise<Project> {
   const made = await execute(process.execPath, [CLI, name, '--yes', '--no-install', '--no-git', ...flags], TMP)
   if (made.code !== 0) throw new Error(`the tool failed: ${made.stderr}${made.stdout}`)
   const run = (command: string, ...rest: string[]) => {
-    const file = ['report', 'query', 'verify'].includes(command) ? 'query/cli.ts' : 'src/worker/standalone.ts'
+    const files = [
+      ['query/cli.ts', 'report query verify'],
+      ['maintenance/cli.ts', 'retention doctor'],
+    ] as const
+    const [file = 'src/worker/standalone.ts'] = files.find(([, commands]) => commands.includes(command)) ?? []
     return execute(process.execPath, ['--import', 'tsx', file, command, ...rest], dir)
   }
   return {

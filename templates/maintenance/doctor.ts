@@ -1,0 +1,35 @@
+import { bold, print } from '../query/table.ts'
+import type { Flags } from '../src/worker/settings.ts'
+
+/** What a check found. With `mend`, what is to be done about it; without, it is good to know. */
+export interface Finding {
+  what: string
+  mend?: string
+}
+
+/** Looks at one part of the project or of what is around it. What it throws is to be mended, too. */
+export type Check = (settings: Flags['settings'], now?: number) => AsyncIterable<Finding>
+
+/** Runs the checks by their names. The exit code is 4 when something is to be done. */
+export async function runDoctor(
+  { settings, json }: Pick<Flags, 'settings' | 'json'>,
+  checks: Readonly<Record<string, Check>>,
+  write = print,
+): Promise<number> {
+  const findings: (Finding & { check: string })[] = []
+  const tell = (check: string, finding: Finding) => {
+    findings.push({ check, ...finding })
+    if (!json)
+      write(finding.mend ? `${bold('MEND')}  ${finding.what}\n      → ${finding.mend}\n` : `ok    ${finding.what}\n`)
+  }
+  for (const [name, check] of Object.entries(checks))
+    try {
+      for await (const finding of check(settings)) tell(name, finding)
+    } catch (error) {
+      tell(name, { what: (error as Error).message, mend: 'the message says how; this check could not go on' })
+    }
+  const count = findings.filter(({ mend }) => mend).length
+  if (json) write(`${JSON.stringify({ findings, toMend: count })}\n`)
+  else write(bold(count > 0 ? `${count} to mend.\n` : 'Nothing to mend.\n'))
+  return count > 0 ? 4 : 0
+}
