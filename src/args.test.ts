@@ -26,7 +26,7 @@ describe('parseCreateArgs', () => {
     ['--no- before a switch', '--no-yes', /Unknown flag --no-yes/],
     ['a prototype property', '--constructor', /Unknown flag/],
     ['an unknown value', '--runtime nodo', /"nodo" does not exist in this release\. Did you mean node/],
-    ['a value of a later release', '--storage s3', /"s3" does not exist in this release/],
+    ['a value of a later release', '--storage gcs', /"gcs" does not exist in this release/],
     ['a value in capitals', '--runtime NODE', /Did you mean node/],
     ['a missing value', '--runtime', /--runtime needs a value/],
     ['a flag in place of a value', '--runtime --yes', /--runtime needs a value/],

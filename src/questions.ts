@@ -32,6 +32,15 @@ export const RUNTIMES = {
     dependencies: [],
     devDependencies: [],
   },
+  deno: {
+    label: 'Deno',
+    hint: '2.9 and later',
+    start: 'deno run -A',
+    test: 'deno run -A npm:vitest run',
+    engines: { deno: '>=2.9' },
+    dependencies: ['@hono/node-server'],
+    devDependencies: [],
+  },
 } as const
 
 export const PACKAGE_MANAGERS = ['npm', 'pnpm', 'yarn', 'bun'] as const
@@ -39,7 +48,7 @@ export const PACKAGE_MANAGERS = ['npm', 'pnpm', 'yarn', 'bun'] as const
 /** What decides the emitted files. Recorded in the manifest; never a secret. */
 export interface Answers {
   runtime: keyof typeof RUNTIMES
-  storage: 'r2' | 'local'
+  storage: 'r2' | 's3' | 'local'
   granularity: 'hour' | 'day' | 'month'
   parquet: 'duckdb-wasm' | 'ndjson'
   maxEntries: number
@@ -104,6 +113,7 @@ export const QUESTIONS: readonly Question[] = [
     help: 'Where raw logs and Parquet files live.',
     choices: [
       { value: 'r2', label: 'Cloudflare R2' },
+      { value: 's3', label: 'S3', hint: 'AWS, or a store like it that keeps conditions on writes' },
       { value: 'local', label: 'Local files' },
     ],
     initial: ({ runtime }) => (runtime === 'cloudflare' ? 'r2' : 'local'),
@@ -203,14 +213,15 @@ export interface Constraint {
   because: string
 }
 const NO_DISK = 'a Worker has no disk; its lake is in R2.'
-const NO_BINDING = 'R2 is reached by the binding of a Worker, so far.'
+const NO_NEED =
+  'a Worker reaches R2 by its binding; other stores would be slower and cost more, and are not tested there.'
 const NO_NOTIFICATIONS = "the queue is fed by R2's notifications, and its consumer is a Worker."
 export const CONSTRAINTS: readonly Constraint[] = [
   { never: { runtime: 'cloudflare', storage: 'local' }, because: NO_DISK },
-  { never: { runtime: 'node', storage: 'r2' }, because: NO_BINDING },
-  { never: { runtime: 'bun', storage: 'r2' }, because: NO_BINDING },
+  { never: { runtime: 'cloudflare', storage: 's3' }, because: NO_NEED },
   { never: { runtime: 'node', trigger: 'queue' }, because: NO_NOTIFICATIONS },
   { never: { runtime: 'bun', trigger: 'queue' }, because: NO_NOTIFICATIONS },
+  { never: { runtime: 'deno', trigger: 'queue' }, because: NO_NOTIFICATIONS },
   {
     never: { runtime: 'cloudflare', parquet: 'ndjson' },
     because: 'NDJSON is never compacted, and every file of it would be a paid and slow read from R2.',

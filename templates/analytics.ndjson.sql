@@ -4,7 +4,8 @@
 --   FROM analytics LIMIT 5;
 --
 -- The list of files is made when this file is read: read it again to see newer rows.
-SET VARIABLE root = './lake/analytics'; -- relative to the folder that DuckDB was started in
+-- Relative to the folder that DuckDB was started in; or set `root` before this file is read.
+SET VARIABLE root = coalesce(getvariable('root'), './lake/analytics');
 
 -- Brackets and the like in a path mean something to glob. lake.json holds no row; it keeps the lists from being empty.
 SET VARIABLE pattern = regexp_replace(getvariable('root'), '([\[*?])', '[\1]', 'g');

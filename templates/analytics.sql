@@ -6,7 +6,8 @@
 -- The lists below are made when this file is read: read it again to see newer rows. Nothing must be compacted between
 -- that and the end of a query, which then fails on a deleted file or, on local disks, may count rows of that compaction
 -- twice or not at all. `report` and `query` of this project have no such limit: they notice, and look again.
-SET VARIABLE root = './lake/analytics'; -- relative to the folder that DuckDB was started in
+-- Relative to the folder that DuckDB was started in; or set `root` before this file is read.
+SET VARIABLE root = coalesce(getvariable('root'), './lake/analytics');
 
 -- Brackets and the like in a path mean something to glob.
 SET VARIABLE pattern = regexp_replace(getvariable('root'), '([\[*?])', '[\1]', 'g');

@@ -25,6 +25,7 @@ const GITIGNORE = `node_modules/
 /logs/
 /lake/
 /.demo/
+/.cache/
 *.tgz
 .DS_Store
 `
@@ -72,15 +73,17 @@ export function render(
 export const testOf = (path: string) => (/(?<!\.test)\.ts$/.test(path) ? path.replace(/\.ts$/, '.test.ts') : null)
 
 function finish(path: string, owner: Owner, text: string, answers: Answers, facts: Facts): string {
-  if (path === 'README.md') return renderMarkdown(text, answers, facts)
+  if (path === 'README.md') return renderMarkdown(text, { ...answers, lake: lakeKind(answers) }, facts)
   const set = withAnswers(path, text, facts.name, answers)
   return owner === 'managed' && path.endsWith('.ts') ? HEADER + set : set
 }
 
-/** The literals that answers decide: in the configs, and in the files that wrangler reads. */
+/** The literals that answers decide: in the configs, and in the files that DuckDB and wrangler read. */
 function withAnswers(path: string, text: string, name: string, answers: Answers): string {
   const { granularity, maxEntries, trigger } = answers
-  if (path === 'analytics.config.ts') return setLiterals(text, { granularity, maxEntriesPerFile: maxEntries })
+  if (path === 's3.sql') return text.replace('s3://my-analytics', lakeOf(name, answers))
+  if (path === 'analytics.config.ts')
+    return setLiterals(text, { granularity, maxEntriesPerFile: maxEntries, ...bucketOf(name, answers) })
   if (path !== 'cloudflare.config.ts' && !path.endsWith('.jsonc')) return text
   const ingestCron = trigger === 'queue' ? '37 * * * *' : '*/5 * * * *'
   const compactCron = granularity === 'month' ? '7 3 * * *' : '7 * * * *'
@@ -98,6 +101,19 @@ export const workerName = (name: string) =>
     .slice(0, 50)
     .replace(/-+$/, '') || 'analytics'
 
+const lakeKind = ({ runtime, storage }: Answers) =>
+  runtime === 'cloudflare' ? 'binding' : storage === 'local' ? 'folder' : 'bucket'
+
+/** Where the Parquet files live. */
+const lakeOf = (name: string, { storage }: Answers) => (storage === 'local' ? './lake' : `s3://${workerName(name)}`)
+
+/** What the answers say of the bucket that a machine writes to; a Worker has bindings instead. */
+function bucketOf(name: string, answers: Answers): Record<string, string> {
+  if (lakeKind(answers) !== 'bucket') return {}
+  const r2 = { endpoint: 'https://<account id>.r2.cloudflarestorage.com', region: 'auto' }
+  return { lake: lakeOf(name, answers), ...(answers.storage === 'r2' && r2) }
+}
+
 type Facts = Record<string, string> & { name: string }
 
 /** What `{{…}}` in the README stands for. `{{flags}}` is what comes between a script's name and flags. */
@@ -105,7 +121,9 @@ function factsOf(name: string, answers: Answers): Facts {
   const { install, run, flags } = spelling(answers.pm)
   const { maxEntries, ...words } = answers
   const rows = String(maxEntries).replace(/\B(?=(\d{3})+$)/g, ',')
-  return { name, ...words, maxEntries: rows, install, run, flags }
+  const lake = lakeOf(name, answers)
+  const init = lakeKind(answers) === 'bucket' ? 's3.sql' : 'analytics.sql'
+  return { name, ...words, lake, init, maxEntries: rows, install, run, flags }
 }
 
 const json = (value: unknown) =>

@@ -7,23 +7,26 @@ const ENGINES: Record<Answers['parquet'], readonly string[]> = {
   ndjson: [],
 }
 
-export const dependenciesOf = ({ runtime, parquet }: Answers) =>
-  ['@duckdb/node-api', 'hono', ...RUNTIMES[runtime].dependencies, ...ENGINES[parquet]].sort()
+/** What speaks S3 to a bucket; a Worker reaches R2 by its binding. */
+const S3 = ['aws4fetch']
+const storeOf = ({ runtime, storage }: Answers) => (runtime === 'cloudflare' || storage === 'local' ? [] : S3)
 
+const ALWAYS = ['@duckdb/node-api', 'hono']
 // vitest on every runtime: `bun test` stands in for it at run time, but its types are what the compiler reads.
-export const devDependenciesOf = ({ runtime }: Answers) =>
-  ['@types/node', 'typescript', 'vitest', ...RUNTIMES[runtime].devDependencies].sort()
+const ALWAYS_DEV = ['@types/node', 'typescript', 'vitest']
+
+export const dependenciesOf = (answers: Answers) =>
+  [...ALWAYS, ...RUNTIMES[answers.runtime].dependencies, ...storeOf(answers), ...ENGINES[answers.parquet]].sort()
+
+export const devDependenciesOf = ({ runtime }: Answers) => [...ALWAYS_DEV, ...RUNTIMES[runtime].devDependencies].sort()
 
 /** Every package that some project may depend on: names that a project cannot have. */
-export const ALL_DEPENDENCIES = [
-  ...new Set(
-    (Object.keys(RUNTIMES) as Answers['runtime'][]).flatMap((runtime) =>
-      (Object.keys(ENGINES) as Answers['parquet'][]).flatMap((parquet) => {
-        const answers = { runtime, parquet } as Answers
-        return [...dependenciesOf(answers), ...devDependenciesOf(answers)]
-      }),
-    ),
-  ),
+export const ALL_DEPENDENCIES: readonly string[] = [
+  ...new Set([
+    ...[...ALWAYS, ...ALWAYS_DEV, ...S3],
+    ...Object.values(RUNTIMES).flatMap(({ dependencies, devDependencies }) => [...dependencies, ...devDependencies]),
+    ...Object.values(ENGINES).flat(),
+  ]),
 ]
 
 /** The gateway answers requests; the other two have none to answer. */

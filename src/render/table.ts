@@ -23,8 +23,11 @@ const CLOUDFLARE: Condition = { runtime: ['cloudflare'] }
 const QUEUE: Condition = { ...CLOUDFLARE, trigger: ['queue'] }
 const CRON_WORKER: Condition = { ...CLOUDFLARE, trigger: ['cron'] }
 /** Where the jobs run as commands, on a machine with a disk. */
-const MACHINE: Condition = { runtime: ['node', 'bun'] }
+const MACHINE: Condition = { runtime: ['node', 'bun', 'deno'] }
 const LOCAL: Condition = { storage: ['local'] }
+/** A bucket by its S3 endpoint. */
+const S3: Condition = { ...MACHINE, storage: ['s3', 'r2'] }
+const BUCKET: Condition = { storage: ['s3', 'r2'] }
 const DUCKDB: Condition = { parquet: ['duckdb-wasm'] }
 
 const file = (path: string, when: Condition = {}): Row => ({ template: path, path, id: path, owner: 'managed', when })
@@ -43,12 +46,15 @@ function variants(path: string, when: { default: Condition } & Record<string, Co
 
 export const FILES: readonly Row[] = [
   ...variants('analytics.config.ts', {
-    default: { ...PARQUET, ...MACHINE },
-    ndjson: NDJSON,
+    default: { ...PARQUET, ...LOCAL },
+    ndjson: { ...NDJSON, ...LOCAL },
+    s3: { ...PARQUET, ...S3 },
+    's3-ndjson': { ...NDJSON, ...S3 },
     cloudflare: CLOUDFLARE,
   }),
   file('cloudflare.config.ts', CLOUDFLARE),
   ...variants('analytics.sql', { default: { ...PARQUET, ...MACHINE }, ndjson: NDJSON }),
+  ...variants('s3.sql', { default: { ...S3, storage: ['s3'] }, r2: { ...S3, storage: ['r2'] } }),
   ...merged(variants('wrangler.jsonc', { default: CRON_WORKER, queue: QUEUE })),
   seed('README.md'),
 
@@ -61,7 +67,7 @@ export const FILES: readonly Row[] = [
   ...variants('example/run-jobs.ts', { default: CRON_WORKER, queue: QUEUE }),
   ...merged([file('example/gateway.jsonc', CLOUDFLARE)]),
   ...merged(variants('example/logpush.jsonc', { default: CRON_WORKER, queue: QUEUE })),
-  ...variants('example/serve.ts', { default: { runtime: ['node'] }, bun: { runtime: ['bun'] } }),
+  ...variants('example/serve.ts', { default: { runtime: ['node', 'deno'] }, bun: { runtime: ['bun'] } }),
 
   ...folder('sql', 'marks.sql', 'traffic.sql'),
   ...folder('sql/numbers', 'raw.sql', 'shown.sql'),
@@ -86,7 +92,7 @@ export const FILES: readonly Row[] = [
     logpush: { format: ['cloudflare'], ...MACHINE },
     cloudflare: { format: ['cloudflare'], ...CLOUDFLARE },
   }),
-  file('src/wiring/stores.ts', LOCAL),
+  ...variants('src/wiring/stores.ts', { default: LOCAL, s3: S3 }),
   ...variants('src/wiring/engine.ts', {
     default: { ...DUCKDB, ...MACHINE },
     ndjson: NDJSON,
@@ -98,7 +104,8 @@ export const FILES: readonly Row[] = [
   file('src/policy/sinks.ts', MACHINE),
   file('src/policy/log-files.ts', MACHINE),
   ...folder('src/lake', 'layout.ts', 'state.ts'),
-  file('src/lake/pins.ts', LOCAL),
+  file('src/lake/pins.ts', MACHINE),
+  file('src/lake/cached-pins.ts', S3),
   ...variants('src/lake/reader.ts', { default: PARQUET, ndjson: NDJSON }),
   file('src/lake/fragments.ts', PARQUET),
   file('src/lake/lineage.ts', PARQUET),
@@ -106,13 +113,14 @@ export const FILES: readonly Row[] = [
   file('src/processor/formats/standard.ts'),
   file('src/processor/formats/cloudflare.ts', { format: ['cloudflare'] }),
   file('src/storage/memory.ts'),
-  file('src/storage/local.ts', LOCAL),
-  file('src/storage/lock.ts', LOCAL),
-  file('src/storage/logs.ts', LOCAL),
-  file('src/storage/log-heads.ts', LOCAL),
+  file('src/storage/local.ts', MACHINE),
+  file('src/storage/lock.ts', MACHINE),
+  file('src/storage/logs.ts', MACHINE),
+  file('src/storage/log-heads.ts', MACHINE),
   file('src/storage/r2.ts', CLOUDFLARE),
-  file('src/storage/parts.ts', CLOUDFLARE),
-  file('src/storage/object-logs.ts', CLOUDFLARE),
+  ...['s3.ts', 's3-client.ts', 's3-writes.ts', 'xml.ts'].map((name) => file(`src/storage/${name}`, S3)),
+  file('src/storage/parts.ts', BUCKET),
+  file('src/storage/object-logs.ts', BUCKET),
   file('src/compactor/index.ts', PARQUET),
   file('src/compactor/abandon.ts', PARQUET),
   file('src/compactor/commit.ts', PARQUET),
@@ -150,14 +158,7 @@ export const FILES: readonly Row[] = [
 ]
 
 /** Under templates/, but not for a project: the tsconfig is emitted from its text by `render`. */
-export const NOT_EMITTED = [
-  'tsconfig.json',
-  // Until S3 can be chosen.
-  'src/storage/s3.ts',
-  'src/storage/s3-client.ts',
-  'src/storage/s3-writes.ts',
-  'src/storage/xml.ts',
-]
+export const NOT_EMITTED = ['tsconfig.json']
 
 export const holds = (when: Condition, answers: Answers): boolean =>
   Object.entries(when).every(([id, values]) => (values as readonly unknown[]).includes(answers[id as keyof Answers]))

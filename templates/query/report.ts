@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises'
+import { partitionSpan } from '../src/lake/layout.ts'
 import type { ReaderOptions } from '../src/lake/reader.ts'
 import { parseTime } from '../src/worker/settings.ts'
 import { type Lake, listMarks, loadMarks, quote, type Row, readSql, withLake } from './duckdb.ts'
@@ -10,7 +11,7 @@ type Flags = Partial<Record<'from' | 'to' | 'route', string>> & { json?: boolean
 export async function runReport(options: ReaderOptions, flags: Flags, write = print): Promise<number> {
   const { from = '0001-01-01', to = '9999-12-31', route, json } = flags
   const window = { from: parseTime(from), to: parseTime(to) }
-  return withLake(options, async (lake) => {
+  return withLake({ ...options, isWanted: reachesInto(window) }, async (lake) => {
     await startReport(lake, { ...window, route, json })
     await loadRejected(options, lake)
     const { tables, text } = await readTables(lake, 'report')
@@ -19,6 +20,14 @@ export async function runReport(options: ReaderOptions, flags: Flags, write = pr
     write(json ? `${JSON.stringify({ ...tables, errors })}\n` : hint + text + renderErrors(errors))
     return errors.length > 0 ? 1 : 0
   })
+}
+
+/** Whether any of a partition lies between two moments. */
+function reachesInto({ from, to }: { from: number; to: number }) {
+  return (path: string) => {
+    const [start, end] = partitionSpan(path)
+    return start < to && end > from
+  }
 }
 
 export const momentOf = (ms: number) => `make_timestamp_ms(${Math.round(ms)})`

@@ -198,8 +198,10 @@ export interface Pin {
 }
 
 export interface Pins {
-  /** Pins what lies at the key now; null when it is gone. */
-  take(key: string): Promise<Pin | null>
+  /** Gets ready for these, where that takes time. */
+  prepare?(objects: readonly ObjectInfo[]): Promise<void>
+  /** Pins what lies at the key now, or this version of it; null when it is gone. */
+  take(key: string, etag?: string): Promise<Pin | null>
   release(): Promise<void>
 }
 

@@ -1,4 +1,4 @@
-import type { CompactorStorage, ParquetMerger, Pin, Pins, PipelineError } from '../types.ts'
+import type { CompactorStorage, ObjectInfo, ParquetMerger, Pin, Pins, PipelineError } from '../types.ts'
 import { createStandings, listPartitions, type Partition } from './fragments.ts'
 import { type Granularity, type Hour, parseFragmentName } from './layout.ts'
 import { type Lineage, parseLineage } from './lineage.ts'
@@ -10,6 +10,8 @@ export interface ReaderOptions {
   granularity: Granularity
   readMetadata: ParquetMerger['readMetadata']
   openPins(): Pins
+  /** Which partitions are read, by their `YYYY/MM[/DD[/HH]]`; all of them, where nothing is said. */
+  isWanted?(path: string): boolean
 }
 
 /** Files that together hold every ingested row exactly once, until they are released. */
@@ -43,8 +45,9 @@ export async function openSnapshot(options: ReaderOptions): Promise<Snapshot> {
     for (let look = 0; ; look++) {
       const stale: Partition[] = []
       for await (const partition of listPartitions(options.storage, options.prefix, options.granularity))
-        if (isStale(partition)) stale.push(partition)
+        if (options.isWanted?.(partition.path) !== false && isStale(partition)) stale.push(partition)
       if (stale.length === 0) break
+      await pins.prepare?.(stale.flatMap(({ compacted, fragments }) => [...fragments, compacted ?? []].flat()))
       if (look === LOOKS) throw new Error(`the lake changed during each of ${LOOKS} looks at it; try again later`)
       const take = createTake(options, pins, known)
       for (const partition of stale) taken.set(partition.path, await take(partition))
@@ -69,19 +72,19 @@ function createTake({ storage, prefix, readMetadata }: ReaderOptions, pins: Pins
     const taken: Taken = { etag: compacted?.etag ?? '', files: [], broken: [], adjusted: [] }
     let lineage: Lineage | null = null
     /** Reads from a pin, unless the object is gone: whatever took it away shows at the next look. */
-    const read = async (key: string, use: (pin: Pin) => Promise<unknown>) => {
-      const pin = await pins.take(key)
+    const read = async ({ key, etag }: ObjectInfo, use: (pin: Pin) => Promise<unknown>) => {
+      const pin = await pins.take(key, etag)
       if (pin) await use(pin).catch(({ message }: Error) => taken.broken.push({ where: key, message }))
     }
     if (compacted)
-      await read(compacted.key, async (pin) => {
+      await read(compacted, async (pin) => {
         lineage = parseLineage(await readMetadata(pin.input), pin.key)
         for (const name in lineage.names) known.sources.add(sourceOf(name))
         taken.adjusted.push(...Object.entries(lineage.adjusted))
         if (lineage.rows > 0) taken.files.push(pin)
       })
     for (const fragment of fragments)
-      await read(fragment.key, async (pin) => {
+      await read(fragment, async (pin) => {
         known.fragments.add(fragment.name)
         const { state } = await standingOf(fragment, lineage, pin.input)
         if (state === 'unmarked') known.fragments.delete(fragment.name)

@@ -27,10 +27,7 @@ export function localStorageAdapter(root: string): CompactorStorage {
       const file = await open(pathOf(key)).catch(ifMissing)
       if (!file) return null
       const info = infoOf(key, await file.stat({ bigint: true }))
-      if (!info || (ifMatch !== undefined && ifMatch !== info.etag)) {
-        await file.close()
-        return null
-      }
+      if (!info || (ifMatch ?? info.etag) !== info.etag) return file.close().then(() => null)
       return { info, body: readRange(file, offset, Math.min(info.size, offset + (length ?? info.size))) }
     },
 

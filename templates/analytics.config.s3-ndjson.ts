@@ -1,0 +1,22 @@
+/** What this pipeline is and how it is tuned. Every value is yours to change; the commands take each as a flag too. */
+export const config = {
+  /** Where raw logs are read from: a folder, or the objects of a bucket whose keys begin so, `s3://my-logs/gateway/`. */
+  source: './logs',
+  /** Where the ingested files live: a bucket, or a folder. Credentials come from the environment: `AWS_ACCESS_KEY_ID` … */
+  lake: 's3://my-analytics',
+  /** Of another provider than AWS, such as `https://<account id>.r2.cloudflarestorage.com`; empty for AWS. */
+  endpoint: '',
+  /** Where AWS keeps the bucket; `auto` for R2. */
+  region: 'us-east-1',
+  /** The folder of this pipeline in the lake. */
+  prefix: 'analytics',
+  /** Named in the lake for good, for the day it moves to Parquet: hour, day or month. */
+  granularity: 'day',
+  /** Rows held in memory before they are written out. More rows make fewer, larger fragments. */
+  maxEntriesPerFile: 100_000,
+  /** Seconds a log file must have been quiet before its last, unfinished line counts as finished. */
+  settle: 5,
+  /** Delete a raw log once it is ingested. Kept by default, so that it can be replayed. In a bucket, only where no key
+   * is ever written twice: an object that is replaced at this very moment would go, too. */
+  deleteSources: false,
+} as const
