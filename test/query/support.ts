@@ -45,7 +45,7 @@ export async function stockDuckDB(): Promise<DuckDBConnection> {
 export async function askStock(lake: { root: string; prefix: string }, query: string): Promise<unknown[][]> {
   const sql = readFileSync(join(import.meta.dirname, '../../templates/analytics.sql'), 'utf8')
   const connection = await stockDuckDB()
-  await connection.run(sql.replace("'./lake/analytics'", quote(`${lake.root}/${lake.prefix}`)))
+  await connection.run(`SET VARIABLE root = ${quote(`${lake.root}/${lake.prefix}`)}; ${sql}`)
   return (await connection.runAndReadAll(query)).getRowsJS()
 }
 
