@@ -16,7 +16,9 @@ export const config = {
   maxEntriesPerFile: 100_000,
   /** Seconds a log file must have been quiet before its last, unfinished line counts as finished. */
   settle: 5,
-  /** Delete a raw log once it is ingested. Kept by default, so that it can be replayed. In a bucket, only where no key
-   * is ever written twice: an object that is replaced at this very moment would go, too. */
+  /**
+   * Delete a raw log once it is ingested. Kept by default, so that it can be replayed. In a bucket, only where no key is
+   * ever written twice: an object that is replaced at this very moment would go, too.
+   */
   deleteSources: false,
 } as const

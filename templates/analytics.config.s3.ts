@@ -18,7 +18,11 @@ export const config = {
   settle: 5,
   /** Hours are compacted once they are this old, so that compaction never meets active ingest. */
   before: '24h',
-  /** Delete a raw log once it is ingested. Kept by default, so that it can be replayed. In a bucket, only where no key
-   * is ever written twice: an object that is replaced at this very moment would go, too. */
+  /** How long rows are kept, such as '400d': `retention` removes whole partitions older than that. 'forever': never. */
+  keep: 'forever',
+  /**
+   * Delete a raw log once it is ingested. Kept by default, so that it can be replayed. In a bucket, only where no key is
+   * ever written twice: an object that is replaced at this very moment would go, too.
+   */
   deleteSources: false,
 } as const

@@ -1,12 +1,14 @@
 import { columns } from '../schema.ts'
 import type { CompactorStorage, Pins, PipelineError } from '../types.ts'
-import { fragmentKey, type Hour } from './layout.ts'
+import { fragmentKey, type Hour, partitionOf } from './layout.ts'
 import { readMark } from './state.ts'
 
 export interface ReaderOptions {
   storage: CompactorStorage
   prefix: string
   openPins(): Pins
+  /** Which hours are read, by their `YYYY/MM/DD/HH`; all of them, where nothing is said. */
+  isWanted?(path: string): boolean
 }
 
 /** Files that together hold every ingested row exactly once. */
@@ -19,13 +21,14 @@ export interface Snapshot {
 }
 
 /** The fragments that marks list: they count from then on, and are never replaced or deleted. */
-export async function openSnapshot({ storage, prefix, openPins }: ReaderOptions): Promise<Snapshot> {
+export async function openSnapshot({ storage, prefix, openPins, isWanted }: ReaderOptions): Promise<Snapshot> {
   const files: Snapshot['files'] = []
   const broken: PipelineError[] = []
   const pins = openPins()
   for await (const mark of storage.list(`${prefix}/_state/ingested/`)) {
     if (!mark.key.endsWith('.json')) continue
     for (const { name } of (await readMark(storage, mark.key))?.mark.fragments ?? []) {
+      if (isWanted?.(partitionOf(name.slice(0, 10), 'hour')) === false) continue
       const key = fragmentKey(prefix, name)
       const pin = await pins.take(key)
       if (pin) files.push(pin)
