@@ -155,6 +155,7 @@ export const FILES: readonly Row[] = [
 
   file('test/fakes.ts'),
   file('test/fake-merger.ts', PARQUET),
+  file('test/fake-bucket.ts', CLOUDFLARE),
 ]
 
 /** Under templates/, but not for a project: the tsconfig is emitted from its text by `render`. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { type Granularity, hourOf } from '../src/lake/layout.ts'
-import { readAll } from '../src/lake/state.ts'
 import { parseLine } from '../src/processor/formats/standard.ts'
 import { createProcessor, type ProcessorOptions } from '../src/processor/index.ts'
 import { columns } from '../src/schema.ts'
@@ -101,22 +100,23 @@ export interface TestLake {
 export function testLake(source: LogSource, granularity: Granularity = 'day'): TestLake {
   const storage = memoryStorage()
   const place = { storage, prefix: 'analytics', granularity, columns }
-  const traceId = columns.findIndex(({ name }) => name === 'traceId')
   const keys = (ending: string) => [...storage.objects.keys()].filter((key) => key.endsWith(ending)).sort()
   return {
     storage,
     keys,
     ingest: (over) => createProcessor({ ...place, source, writer: fakeWriter, parseLine, ...over }).run(),
-    async traceIds() {
-      const found: string[] = []
-      for (const key of keys('.parquet')) {
-        const body = (await storage.get(key))?.body
-        const file = JSON.parse(Buffer.from(body ? await readAll(body) : []).toString()) as FakeFile
-        found.push(...file.rows.map((row) => String(row[traceId])))
-      }
-      return found.sort()
-    },
+    traceIds: () => rowsIn(storage),
   }
+}
+
+/** Rows by trace id in everything of a lake that a plain glob reads, sorted. */
+export async function rowsIn(storage: MemoryStorage): Promise<string[]> {
+  const traceId = columns.findIndex(({ name }) => name === 'traceId')
+  const found: string[] = []
+  for (const [key, { bytes }] of storage.objects)
+    if (key.endsWith('.parquet'))
+      found.push(...(JSON.parse(Buffer.from(bytes).toString()) as FakeFile).rows.map((row) => String(row[traceId])))
+  return found.sort()
 }
 
 export const hourFolder = (timestamp: string) =>

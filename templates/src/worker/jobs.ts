@@ -59,7 +59,8 @@ export async function report(
   job: () => Promise<{ errors: PipelineError[] }>,
 ): Promise<void> {
   const startedAt = Date.now()
-  const result = await job().catch((error: Error) => ({ errors: [{ where: `${name}`, message: error.message }] }))
+  const failed = ({ message }: Error): { errors: PipelineError[] } => ({ errors: [{ where: config.prefix, message }] })
+  const result = await job().catch(failed)
   const times = { at: new Date(startedAt).toISOString(), milliseconds: Date.now() - startedAt, calls: usage.calls }
   const outcome: Outcome = { ...times, ...result }
   console.log(JSON.stringify({ job: name, ...outcome }))
