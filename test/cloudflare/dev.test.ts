@@ -1,0 +1,3 @@
+import { describeDev } from './dev.ts'
+
+describeDev('cron')
