@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { CliError, messageOf } from '../errors.ts'
 import { fingerprint, fingerprintOf, lookAt } from './disk.ts'
@@ -24,7 +24,7 @@ export interface ApplyOptions {
 
 /**
  * Carries out what was planned: the only code that writes into a project. Everything new is staged beside the project,
- * everything old kept under a second name, and a journal says what belongs where, before the first file is touched. So
+ * everything old copied, and a journal says what belongs where, before the first file is touched. So
  * wherever this ends, `resume` brings exactly the new tree and `abort` exactly the old one. An error undoes by itself.
  */
 export function apply(dir: string, writes: readonly Write[], options: ApplyOptions): void {
@@ -45,7 +45,10 @@ export function apply(dir: string, writes: readonly Write[], options: ApplyOptio
 
 /** Brings an interrupted run to its end. False where none was interrupted. */
 export function resume(dir: string, files: Files): boolean {
-  if (!hasJournal(dir, WORK)) return false
+  if (!hasJournal(dir, WORK)) {
+    clearStaged(dir, files)
+    return false
+  }
   withLock(dir, files, () => {
     const journal = readJournal(dir, WORK)
     goOn(dir, journal, files)
@@ -60,12 +63,20 @@ export function resume(dir: string, files: Files): boolean {
  */
 export function abort(dir: string, files: Files): { saved: string[] } | undefined {
   const folder = [WORK, UNDO].find((folder) => hasJournal(dir, folder))
-  if (folder === undefined) return undefined
+  if (folder === undefined) {
+    clearStaged(dir, files)
+    return undefined
+  }
   return withLock(dir, files, () => {
     const saved = goBack(dir, folder, readJournal(dir, folder), files)
     close(dir, folder, files)
     return { saved }
   })
+}
+
+/** What a run left that died before it touched anything, or after it had done everything. */
+function clearStaged(dir: string, files: Files): void {
+  if (existsSync(join(dir, WORK))) withLock(dir, files, () => close(dir, WORK, files))
 }
 
 export function refuseUnfinished(dir: string): void {
@@ -83,7 +94,8 @@ function stage(dir: string, writes: readonly Write[], { command, files, keepsUnd
   const changes = writes.map(({ path, text, mode, before }, index): Change => {
     if (fingerprintOf(lookAt(dir, path)) !== before) throw changedMeanwhile(path)
     if (text !== null) files.write(at(`new/${index}`), text, mode)
-    if (before !== null) files.link(join(dir, path), at(`old/${index}`))
+    // A copy, no second name: an editor that writes in place must not reach it.
+    if (before !== null) copy(join(dir, path), at(`old/${index}`), files)
     return { path, before, after: text === null ? null : fingerprint(text, (mode & 0o100) !== 0) }
   })
   const above = new Set(writes.flatMap(({ path, text }) => (text === null ? [] : foldersAbove(path))))
@@ -127,18 +139,18 @@ function goBack(dir: string, folder: string, { changes, folders }: Journal, file
     const now = fingerprintOf(lookAt(dir, path))
     if (now === before) continue
     if (now !== after && now !== null) {
-      const copy = `.stoma/aborted/${path}`
-      files.makeFolder(dirname(place(copy)))
-      files.rename(place(path), place(copy))
-      saved.push(copy)
+      // What is still staged was never put there: whatever the user made of their file meanwhile is theirs.
+      if (existsSync(join(dir, folder, 'new', String(index)))) continue
+      const saving = `.stoma/aborted/${path}`
+      files.makeFolder(dirname(place(saving)))
+      files.rename(place(path), place(saving))
+      saved.push(saving)
     }
     if (before !== null) {
       files.makeFolder(dirname(place(path)))
-      // A second name first: the kept one must stay until the journal is gone.
-      const kept = join(dir, folder, 'old', String(index))
       const back = join(dir, folder, `back-${index}`)
       if (existsSync(back)) files.unlink(back)
-      files.link(kept, back)
+      copy(join(dir, folder, 'old', String(index)), back, files)
       files.rename(back, place(path))
     } else if (now === after) files.unlink(place(path))
   }
@@ -146,7 +158,24 @@ function goBack(dir: string, folder: string, { changes, folders }: Journal, file
   return saved
 }
 
-function finish(dir: string, { changes, keepsUndo }: Journal, files: Files): void {
+function copy(from: string, to: string, files: Files): void {
+  files.write(to, readFileSync(from), statSync(from).mode & 0o777)
+}
+
+/** Nothing can be lost any more; what fails here is done again by `resume`. */
+function finish(dir: string, journal: Journal, files: Files): void {
+  try {
+    clearUp(dir, journal, files)
+  } catch (cause) {
+    throw new CliError(`Everything is written, but clearing up failed: ${messageOf(cause)}.`, {
+      code: 'CLEANUP_FAILED',
+      hint: 'Once that is solved, `upgrade --continue` does the rest.',
+      cause,
+    })
+  }
+}
+
+function clearUp(dir: string, { changes, keepsUndo }: Journal, files: Files): void {
   for (const { path, after } of changes) {
     if (after !== null) continue
     for (const folder of foldersAbove(path)) if (!files.removeEmpty(join(dir, folder))) break

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { CliError } from '../errors.ts'
+import { CliError, messageOf } from '../errors.ts'
 import type { Files } from './files.ts'
 
 interface Holder {
@@ -27,7 +27,16 @@ export function withLock<T>(dir: string, files: Files, work: () => T): T {
   try {
     return work()
   } finally {
+    release(path, files)
+  }
+}
+
+/** A lock that cannot be removed outlives its process, and is then broken by the next command: nobody waits for it. */
+function release(path: string, files: Files): void {
+  try {
     files.unlink(path)
+  } catch (error) {
+    process.stderr.write(`${LOCK} could not be removed (${messageOf(error)}); the next command sees to it.\n`)
   }
 }
 
