@@ -53,7 +53,7 @@ export function mergeJson(ours: string, base: string | undefined, theirs: string
   function mergeValue(path: Path, a: Json | undefined, o: Json | undefined, b: Json | undefined, before?: string[]) {
     const key = path.join('.')
     if (isEqual(a, b) || isEqual(o, b)) return
-    if (isEqual(a, o)) return set(path, b, before)
+    // Down to the single value, also where the user changed nothing in it: comments and order are theirs.
     if (isObject(a) && isObject(b)) {
       const was = isObject(o) ? o : {}
       const keys = Object.keys(b)
@@ -62,10 +62,11 @@ export function mergeJson(ours: string, base: string | undefined, theirs: string
       }
       return
     }
-    if (a === undefined) return note(`${key} was removed by you; the template changed it`)
-    if (b === undefined) return note(`${key} is gone from the template; your changed one stays`)
     const lists = [a, o ?? [], b].map(identities)
     if (lists.every((list) => list !== undefined)) return mergeLists(path, lists as Identities[])
+    if (isEqual(a, o)) return set(path, b, before)
+    if (a === undefined) return note(`${key} was removed by you; the template changed it`)
+    if (b === undefined) return note(`${key} is gone from the template; your changed one stays`)
     const chosen = options.choose?.(path.map(String), a, b)
     if (chosen !== undefined) {
       if (!isEqual(chosen, a)) set(path, chosen)
@@ -112,7 +113,7 @@ type Identities = Map<string, Json>
 const NAMES = ['binding', 'name', 'queue', 'pattern', 'tag']
 
 /** The items of a list, each under what it is called; undefined where two are called alike or one cannot be told. */
-function identities(list: Json): Identities | undefined {
+function identities(list: Json | undefined): Identities | undefined {
   if (!Array.isArray(list)) return undefined
   const items = new Map<string, Json>()
   for (const item of list) {

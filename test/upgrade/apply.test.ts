@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { CliError } from '../../src/errors.ts'
 import { abort, apply, resume, type Write } from '../../src/upgrade/apply.ts'
 import { fingerprintOf, lookAt } from '../../src/upgrade/disk.ts'
@@ -83,6 +83,8 @@ type Tree = Record<string, string>
 let old: Tree
 let next: Tree
 beforeAll(() => {
+  // A killed process says nothing, but its stand-in would: that it cannot give its lock back.
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   const home = mkdtempSync(join(tmpdir(), 'create-stoma-apply-'))
   const { dir, writes } = project(home)
   old = snapshot(dir)
