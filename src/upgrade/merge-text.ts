@@ -22,10 +22,10 @@ export interface TextMerge {
 export const LABELS = { ours: 'yours', base: 'as it was emitted', theirs: 'the newer template' }
 
 /**
- * Pairs of equal lines that the comparison may have to look at. Past it (thousands of blank lines, a generated file) the
- * algorithm takes minutes, or more stack than there is.
+ * Steps that the comparison may take. Past it (tens of thousands of lines, thousands of blank ones) the algorithm takes
+ * minutes, or more stack than there is.
  */
-const MOST_PAIRS = 2_000_000
+const MOST_STEPS = 400_000_000
 
 /** Merges line by line; undefined where the texts are too large to compare. `base` is the text both sides started from. */
 export function mergeText(
@@ -38,7 +38,7 @@ export function mergeText(
   const { start, end } = commonEnds(a.lines, o.lines, b.lines)
   const inner = (lines: string[]) => lines.slice(start, lines.length - end)
   const [innerA, innerO, innerB] = [inner(a.lines), inner(o.lines), inner(b.lines)]
-  if (pairs(innerO, innerA) > MOST_PAIRS || pairs(innerO, innerB) > MOST_PAIRS) return undefined
+  if (steps(innerO, innerA) > MOST_STEPS || steps(innerO, innerB) > MOST_STEPS) return undefined
 
   const conflicts: Hunk[] = []
   const merged: string[] = []
@@ -74,10 +74,12 @@ function commonEnds(a: string[], o: string[], b: string[]): { start: number; end
   return { start, end }
 }
 
-function pairs(one: readonly string[], other: readonly string[]): number {
+/** Every pair of equal lines is held against every length of a common sequence there may be. */
+function steps(one: readonly string[], other: readonly string[]): number {
   const counts = new Map<string, number>()
   for (const line of one) counts.set(line, (counts.get(line) ?? 0) + 1)
-  return other.reduce((sum, line) => sum + (counts.get(line) ?? 0), 0)
+  const pairs = other.reduce((sum, line) => sum + (counts.get(line) ?? 0), 0)
+  return pairs * Math.min(one.length, other.length)
 }
 
 const sameLines = (a: readonly string[], b: readonly string[]) =>
