@@ -1,20 +1,27 @@
 import type { ParsedLine, ParseLine } from '../../types.ts'
 import { toEntry } from './standard.ts'
+import { type RequestRules, traceRequests } from './trace-requests.ts'
 
 const TAG = 'stoma_analytics'
 /** Logs and exceptions of an event share 16,384 characters: one message is cut and ends with this, the rest vanish. */
 const CUT = '<<<Logpush: messages truncated>>>'
+/** The field that events of requests have, as both spellings of the dataset name it. */
+const REQUEST = ['"Request"', '"request"']
+const NO_REQUESTS: RequestRules = { until: '', routes: [] }
 
 /** The Worker that reads these logs writes logs too: its `ownScript` is passed over, or it would read itself. */
 export interface TraceEventsOptions {
   ownScript?: string
+  /** What to make of requests that left no entry; by default nothing. */
+  requests?: RequestRules
 }
 
 /**
  * Workers Trace Events, one JSON object a line: the entries are among the arguments of `console.log`.
  * https://developers.cloudflare.com/logs/logpush/logpush-job/datasets/account/workers_trace_events/
  */
-export function traceEvents({ ownScript }: TraceEventsOptions = {}): ParseLine {
+export function traceEvents({ ownScript, requests = NO_REQUESTS }: TraceEventsOptions = {}): ParseLine {
+  const entryOf = traceRequests(requests)
   const parseLine = (line: string): ParsedLine[] => {
     let event: unknown
     try {
@@ -28,10 +35,12 @@ export function traceEvents({ ownScript }: TraceEventsOptions = {}): ParseLine {
       .flatMap(parseArgument)
       .filter(({ kind }) => kind !== 'foreign')
     if (found.length > 0) return found
+    const traced = entryOf(requestOf(event))
+    if (traced) return [traced]
     // What was cut off may have been the entry: nobody can know, so it is counted.
     return line.includes(CUT) ? [rejected('truncated', 'its messages were cut off by Logpush')] : [toEntry(event)]
   }
-  return Object.assign(parseLine, { tags: [TAG, CUT] })
+  return Object.assign(parseLine, { tags: [TAG, CUT, ...(requests.routes.length > 0 ? REQUEST : [])] })
 }
 
 /** An argument of `console.log`: the line that the policy prints, the same as an object, or somebody else's words. */
@@ -47,6 +56,23 @@ function parseArgument(argument: unknown): ParsedLine[] {
         return rejected(text.includes(CUT) ? 'truncated' : 'json', (error as Error).message)
       }
     })
+}
+
+/** What an event says of its request. */
+function requestOf(event: unknown) {
+  const [detail, version] = [read(event, 'Event'), read(event, 'ScriptVersion')]
+  const request = read(detail, 'Request')
+  return {
+    url: read(request, 'URL') ?? read(request, 'Url'),
+    method: read(request, 'Method'),
+    status: read(read(detail, 'Response'), 'Status'),
+    rayId: read(detail, 'RayID'),
+    outcome: read(event, 'Outcome'),
+    scriptName: read(event, 'ScriptName'),
+    scriptVersion: read(version, 'Id') ?? version,
+    timestampMs: read(event, 'EventTimestampMs'),
+    wallTimeMs: read(event, 'WallTimeMs'),
+  }
 }
 
 /** A field by its name; the same dataset also came with names that begin in lower case. */
