@@ -2,7 +2,7 @@
 export const config = {
   /** Raw logs are the objects of the bucket LOGS whose key begins so. */
   source: 'logs/',
-  /** What report, query and verify read: the local buckets of `dev`, in this folder, or `r2`, the deployed ones. */
+  /** What report, query and verify read: the local buckets of `dev`, or `https://<account id>.r2.cloudflarestorage.com`. */
   lake: '.wrangler/state',
   /** The folder of this pipeline in the bucket LAKE. */
   prefix: 'analytics',

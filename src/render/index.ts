@@ -73,7 +73,8 @@ export function render(
 export const testOf = (path: string) => (/(?<!\.test)\.ts$/.test(path) ? path.replace(/\.ts$/, '.test.ts') : null)
 
 function finish(path: string, owner: Owner, text: string, answers: Answers, facts: Facts): string {
-  if (path === 'README.md') return renderMarkdown(text, { ...answers, lake: lakeKind(answers) }, facts)
+  if (path === 'README.md')
+    return renderMarkdown(text, { ...answers, lake: lakeKind(answers), jobs: jobsOf(answers) }, facts)
   const set = withAnswers(path, text, facts.name, answers)
   return owner === 'managed' && path.endsWith('.ts') ? HEADER + set : set
 }
@@ -104,8 +105,15 @@ export const workerName = (name: string) =>
 const lakeKind = ({ runtime, storage }: Answers) =>
   runtime === 'cloudflare' ? 'binding' : storage === 'local' ? 'folder' : 'bucket'
 
+/** What there is to run: both jobs, only the first, or a Worker that runs them. */
+const jobsOf = ({ runtime, parquet }: Answers) =>
+  runtime === 'cloudflare' ? 'worker' : parquet === 'ndjson' ? 'ingest' : 'compact'
+
 /** Where the Parquet files live. */
-const lakeOf = (name: string, { storage }: Answers) => (storage === 'local' ? './lake' : `s3://${workerName(name)}`)
+function lakeOf(name: string, { runtime, storage }: Answers): string {
+  if (storage === 'local') return './lake'
+  return `s3://${workerName(name)}${runtime === 'cloudflare' ? '-lake' : ''}`
+}
 
 /** What the answers say of the bucket that a machine writes to; a Worker has bindings instead. */
 function bucketOf(name: string, answers: Answers): Record<string, string> {
@@ -122,8 +130,9 @@ function factsOf(name: string, answers: Answers): Facts {
   const { maxEntries, ...words } = answers
   const rows = String(maxEntries).replace(/\B(?=(\d{3})+$)/g, ',')
   const lake = lakeOf(name, answers)
-  const init = lakeKind(answers) === 'bucket' ? 's3.sql' : 'analytics.sql'
-  return { name, ...words, lake, init, maxEntries: rows, install, run, flags }
+  const init = lakeKind(answers) === 'folder' ? 'analytics.sql' : 's3.sql'
+  const demoLake = answers.runtime === 'cloudflare' ? '.demo/state' : '.demo/lake'
+  return { name, worker: workerName(name), ...words, lake, demoLake, init, maxEntries: rows, install, run, flags }
 }
 
 const json = (value: unknown) =>

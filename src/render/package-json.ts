@@ -7,9 +7,9 @@ const ENGINES: Record<Answers['parquet'], readonly string[]> = {
   ndjson: [],
 }
 
-/** What speaks S3 to a bucket; a Worker reaches R2 by its binding. */
+/** What speaks S3 to a bucket. A Worker reaches R2 by its binding, but whoever asks its lake does not. */
 const S3 = ['aws4fetch']
-const storeOf = ({ runtime, storage }: Answers) => (runtime === 'cloudflare' || storage === 'local' ? [] : S3)
+const storeOf = ({ storage }: Answers) => (storage === 'local' ? [] : S3)
 
 const ALWAYS = ['@duckdb/node-api', 'hono']
 // vitest on every runtime: `bun test` stands in for it at run time, but its types are what the compiler reads.

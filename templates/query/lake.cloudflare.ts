@@ -1,42 +1,31 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { cloudflare } from '../cloudflare.config.ts'
+import { cachedPins } from '../src/lake/cached-pins.ts'
 import type { ReaderOptions } from '../src/lake/reader.ts'
-import { readAll } from '../src/lake/state.ts'
 import { r2Storage } from '../src/storage/r2.ts'
-import type { CompactorStorage, Pins } from '../src/types.ts'
+import { s3Storage } from '../src/storage/s3.ts'
+import type { CompactorStorage } from '../src/types.ts'
 import { openEngine } from '../src/wiring/engine.ts'
+import type { Settings } from '../src/wiring.ts'
 import { openLocalBuckets } from './buckets.ts'
 
-/** Lets `work` read the lake. */
-export async function withStorage<T>(
-  { lake, prefix, granularity }: Pick<ReaderOptions, 'prefix' | 'granularity'> & { lake: string },
-  work: (options: ReaderOptions) => Promise<T>,
-): Promise<T> {
-  const { LAKE, close } = await openLocalBuckets(lake)
-  const storage = r2Storage(LAKE)
+/** Lets `work` read the lake: the local bucket of `dev`, or the deployed one by R2's endpoint. */
+export async function withStorage<T>(settings: Settings, work: (lake: ReaderOptions) => Promise<T>): Promise<T> {
+  const { lake, prefix, granularity } = settings
   const { readMetadata } = openEngine().merger
+  const read = (storage: CompactorStorage) =>
+    work({ storage, prefix, granularity, readMetadata, openPins: () => cachedPins(storage, '.cache') })
+  if (/^https?:/.test(lake)) return read(openDeployed(lake))
+  const { LAKE, close } = await openLocalBuckets(lake)
   try {
-    return await work({ storage, prefix, granularity, readMetadata, openPins: () => copies(storage) })
+    return await read(r2Storage(LAKE))
   } finally {
     await close()
   }
 }
 
-/** Pins by copies in a temporary folder: DuckDB reads files. */
-function copies(storage: CompactorStorage): Pins {
-  const folder = mkdtemp(join(tmpdir(), 'analytics-'))
-  let taken = 0
-  return {
-    async take(key) {
-      const found = await storage.get(key)
-      if (!found) return null
-      const path = join(await folder, `${++taken}-${basename(key)}`)
-      const bytes = await readAll(found.body)
-      await writeFile(path, bytes)
-      const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length)
-      return { key, path, input: { name: key, size: bytes.length, read } }
-    },
-    release: async () => rm(await folder, { recursive: true, force: true }),
-  }
+function openDeployed(endpoint: string): CompactorStorage {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = process.env
+  if (!accessKeyId || !secretAccessKey)
+    throw new Error(`${endpoint}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to those of an R2 API token`)
+  return s3Storage({ bucket: cloudflare.lakeBucket, endpoint, region: 'auto', accessKeyId, secretAccessKey })
 }

@@ -54,4 +54,16 @@ describe('fetch', () => {
     expect((await ask(env, '/replay?from=yesterday', { method: 'POST' })).status).toBe(400)
     expect((await ask(env, '/replay?from=2026-03-01&to=2026-04-01')).status).toBe(404)
   })
+
+  it('removes what is too old, and only tells so in a dry run', async () => {
+    const env = fakeEnv({ [logKey('a.log')]: lines(entry({ traceId: 'a' })) })
+    for (const job of JOBS) await run(env, job)
+    const old = { emptied: [{ path: '2026/03/04', rows: 1 }] }
+    const dry = await ask(env, '/retention?keep=1d&dry', { method: 'POST' })
+    expect(await dry.json()).toMatchObject(old)
+    expect(await rowsIn(env.LAKE.storage)).toEqual(['a'])
+    const done = await ask(env, '/retention?keep=1d', { method: 'POST' })
+    expect(await done.json()).toMatchObject(old)
+    expect(await rowsIn(env.LAKE.storage)).toEqual([])
+  })
 })

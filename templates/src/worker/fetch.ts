@@ -3,29 +3,40 @@ import { readAll } from '../lake/state.ts'
 import { type Env, openBuckets } from './buckets.ts'
 import { createJobs, JOBS, lastKey, type Outcome } from './jobs.ts'
 import type { Engine, Stores } from './pipeline.ts'
-import { parseTime } from './settings.ts'
+import { parseTime, UsageError } from './settings.ts'
 
 /**
- * Answers whoever knows the secret ANALYTICS_TOKEN, and nobody while there is none. GET: what the last run of each job
- * came to. POST /replay?from=2026-01-01&to=2026-02-01: rebuilds the partitions in between from the raw logs.
+ * Answers whoever knows the secret ANALYTICS_TOKEN, and nobody while there is none.
+ *
+ *   GET /                                        what the last run of each job came to
+ *   POST /replay?from=2026-01-01&to=2026-01-04   rebuilds the partitions in between from the raw logs
+ *   POST /retention?keep=400d[&dry]              removes whole partitions older than that, or tells which it would
  */
 export const createFetch =
   (engine: Engine) =>
   async (request: Request, env: Env): Promise<Response> => {
-    if (!isAllowed(request, env.ANALYTICS_TOKEN)) return new Response('not found\n', { status: 404 })
+    if (!isAllowed(request, env.ANALYTICS_TOKEN)) return notFound()
     const usage = { calls: 0 }
     const stores = openBuckets(env, usage)
     const { pathname, searchParams } = new URL(request.url)
     if (request.method === 'GET' && pathname === '/') return health(stores)
-    if (request.method !== 'POST' || pathname !== '/replay') return new Response('not found\n', { status: 404 })
+    if (request.method !== 'POST') return notFound()
+    const jobs = createJobs(stores, engine, usage)
+    const timeOf = (name: string) => parseTime(searchParams.get(name) ?? '')
     try {
-      const [from, to] = ['from', 'to'].map((name) => parseTime(searchParams.get(name) ?? '')) as [number, number]
-      const result = await createJobs(stores, engine, usage).replay({ from, to })
-      return Response.json(result, { status: result.errors.length > 0 ? 500 : 200 })
+      if (pathname === '/replay') return answer(await jobs.replay({ from: timeOf('from'), to: timeOf('to') }))
+      const isDry = searchParams.has('dry')
+      if (pathname === '/retention') return answer(await jobs.retention({ before: timeOf('keep'), isDry }))
+      return notFound()
     } catch (error) {
-      return new Response(`${(error as Error).message}\n`, { status: 400 })
+      return new Response(`${(error as Error).message}\n`, { status: error instanceof UsageError ? 400 : 500 })
     }
   }
+
+const notFound = () => new Response('not found\n', { status: 404 })
+
+const answer = (result: { errors: readonly unknown[] }) =>
+  Response.json(result, { status: result.errors.length > 0 ? 500 : 200 })
 
 /** 503 where the last run of a job failed, or it has never run: what a monitor wants to know. */
 async function health({ lake }: Stores): Promise<Response> {

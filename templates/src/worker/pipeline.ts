@@ -1,4 +1,5 @@
 import { cloudflare } from '../../cloudflare.config.ts'
+import { createRetention } from '../../maintenance/retention.ts'
 import { type CompactorOptions, createCompactor } from '../compactor/index.ts'
 import { createReplay } from '../compactor/replay.ts'
 import { transform } from '../custom/transform.ts'
@@ -64,6 +65,10 @@ export function wire(settings: PipelineSettings, stores: Stores, { writer, merge
     /** Rebuilds the partitions that lie between these times, in milliseconds since the epoch, from the raw logs. */
     replay(window: { from: number; to: number }) {
       return createReplay({ ...place, ...reading, source, merger }).run(window)
+    },
+    /** Removes the partitions that ended before this time; a dry run changes nothing. */
+    retention(options: { before: number; isDry: boolean }) {
+      return createRetention({ ...place, merger }).run(options)
     },
   }
 }
