@@ -14,6 +14,7 @@ export const SWITCHES = [
 
 /** Flags with a value that are no question either. */
 export const OPTIONS = [
+  { name: 'into', hint: 'folder', help: 'Move into a project that exists, sharing its package.json.' },
   {
     name: 'template',
     hint: 'source',

@@ -1,29 +1,21 @@
 import { relative } from 'node:path'
 import { gitInit, install } from './after.ts'
 import { type Args, parseCreateArgs } from './args.ts'
+import { contentsOf, type Into } from './contents.ts'
 import { emit } from './emit.ts'
 import { CliError, usageError } from './errors.ts'
 import { helpText } from './help.ts'
-import { MANIFEST, stateFiles } from './manifest.ts'
+import type { Left } from './into/merge.ts'
+import { MANIFEST } from './manifest.ts'
 import { type Target, targetOf } from './names.ts'
 import { detectPackageManager, insideRepository, spelling } from './pm.ts'
 import { openPrompts } from './prompts.ts'
-import {
-  type Answers,
-  answersOf,
-  openQuestions,
-  QUESTIONS,
-  type Settings,
-  type Situation,
-  withDefaults,
-} from './questions.ts'
-import { render } from './render/index.ts'
+import { answersOf, openQuestions, QUESTIONS, type Settings, type Situation, withDefaults } from './questions.ts'
 import { ALL_DEPENDENCIES } from './render/package-json.ts'
-import { quote, replayCommand, replayOf } from './replay.ts'
+import { quote, replayCommand } from './replay.ts'
 import { withSignals } from './signals.ts'
 import { summary } from './summary.ts'
 import { planTarget } from './target.ts'
-import { integrityOf, readTemplates } from './templates.ts'
 import { canAsk, colours } from './terminal.ts'
 import { NAME, VERSION } from './version.ts'
 
@@ -41,10 +33,13 @@ export async function create(argv: readonly string[]): Promise<void> {
     return
   }
 
-  const { target, settings } = await settle(args)
+  const into = args.options.into === undefined ? undefined : await import('./into/index.ts')
+  const { target, settings } = await settle(args, into && existingIn(into, args))
   const answers = answersOf(settings)
-  const { files, replay } = await filesFor(target.name, answers, args.options.template)
-  const plan = planTarget(target.dir, files, args.on.has('force'))
+  const { files, replay } = await contentsOf(target.name, answers, args.options.template, into)
+  const { plan, left } = into
+    ? into.planInto(target.dir, files, answers)
+    : { plan: planTarget(target.dir, files, args.on.has('force')), left: [] }
 
   const dryRun = args.on.has('dry-run')
   const outcome = {
@@ -59,7 +54,8 @@ export async function create(argv: readonly string[]): Promise<void> {
     manifest: MANIFEST,
     git: false,
     installed: false,
-    next: nextSteps(target.dir, settings),
+    left,
+    next: nextSteps(target.dir, settings, left),
     replay,
   }
   if (!dryRun) {
@@ -72,44 +68,35 @@ export async function create(argv: readonly string[]): Promise<void> {
   else process.stdout.write(summary({ ...outcome, paths: plan.map(({ path }) => path) }))
 }
 
-/** All that is to be written, state included, and the command that makes it again. */
-async function filesFor(name: string, answers: Answers, template: string | undefined) {
-  const templates = readTemplates()
-  const integrity = integrityOf(templates)
-  if (template === undefined) {
-    const files = render(name, answers, templates)
-    return { files: [...files, ...stateFiles(name, answers, integrity, files)], replay: replayOf(name, answers) }
-  }
-  // What fetches and unpacks is not loaded by anybody else.
-  const { fetchOverlay, renderOver, overlayState, pinOf } = await import('./overlay/index.ts')
-  const fetched = await fetchOverlay(template)
-  const overlay = pinOf(fetched)
-  const replay = replayOf(name, answers, { overlay })
-  const files = renderOver(fetched.files, name, answers, templates, replay)
-  const state = [overlayState(fetched), ...stateFiles(name, answers, integrity, files, { overlay })]
-  return { files: [...files, ...state], replay }
+function existingIn(into: Into, { dir, on, options }: Args): Target {
+  if (dir !== undefined) throw usageError(`--into names the folder: ${JSON.stringify(dir)} is one too many.`)
+  if (on.has('force')) throw usageError('--into overwrites nothing: --force does not go with it.')
+  return into.existingProject(options.into as string, process.cwd())
 }
 
 /** Every answer: from the flags, then from the person, or from the defaults where --yes says so. */
-async function settle({ dir, given, on, options }: Args): Promise<{ target: Target; settings: Settings }> {
+async function settle(args: Args, existing: Target | undefined): Promise<{ target: Target; settings: Settings }> {
+  const { dir, given, on } = args
+  // A project that exists has a repository, or does without.
+  const situation = ({ dir }: Target) => ({ ...situationOf(dir), ...(existing && { insideRepository: true }) })
   const cwd = process.cwd()
   const toTarget = (dir: string) => targetOf(dir, cwd, ALL_DEPENDENCIES)
-  const named = dir === undefined ? undefined : toTarget(dir)
+  const named = existing ?? (dir === undefined ? undefined : toTarget(dir))
   if (on.has('yes')) {
     const target = named ?? toTarget(DEFAULT_DIR)
-    return { target, settings: withDefaults(given, situationOf(target.dir)) }
+    return { target, settings: withDefaults(given, situation(target)) }
   }
   const open = openQuestions(given)
   if ((named && open.length === 0) || on.has('json') || !canAsk()) {
-    if (!named || open.length > 0) throw missing(dir, given, cwd, options.template)
-    return { target: named, settings: withDefaults(given, situationOf(named.dir)) }
+    if (!named || open.length > 0) throw missing(args, named, cwd)
+    return { target: named, settings: withDefaults(given, situation(named)) }
   }
   // Before the first question: nobody should answer eight of them for a folder that cannot be.
-  if (named) planTarget(named.dir, [], on.has('force'))
+  if (named && !existing) planTarget(named.dir, [], on.has('force'))
   const { askForTarget, askForSettings } = await openPrompts(`${NAME} ${VERSION}`)
   const target = named ?? (await askForTarget(DEFAULT_DIR, cwd, on.has('force')))
-  const situation = situationOf(target.dir)
-  return { target, settings: withDefaults(await askForSettings(given, situation), situation) }
+  const answered = await askForSettings(given, situation(target))
+  return { target, settings: withDefaults(answered, situation(target)) }
 }
 
 function situationOf(dir: string): Situation {
@@ -117,14 +104,13 @@ function situationOf(dir: string): Situation {
   return { pm, insideRepository: insideRepository(dir) }
 }
 
-function missing(dir: string | undefined, given: Partial<Settings>, cwd: string, template?: string): CliError {
+function missing({ dir, given, options }: Args, target: Target | undefined, cwd: string): CliError {
   const open = openQuestions(given)
-  const names = [...(dir === undefined ? ['dir'] : []), ...open.map(({ flag }) => `--${flag}`)]
-  const settings = withDefaults(given, situationOf(targetOf(dir ?? DEFAULT_DIR, cwd).dir))
-  const command = replayCommand(dir ?? DEFAULT_DIR, answersOf(settings), [
-    ...(template ? [`--template ${quote(template)}`] : []),
-    ...toggles(given),
-  ])
+  const names = [...(target ? [] : ['dir']), ...open.map(({ flag }) => `--${flag}`)]
+  const folder = options.into === undefined ? (dir ?? DEFAULT_DIR) : undefined
+  const settings = withDefaults(given, situationOf(target?.dir ?? targetOf(folder ?? DEFAULT_DIR, cwd).dir))
+  const said = Object.entries(options).map(([name, value]) => `--${name} ${quote(value)}`)
+  const command = replayCommand(folder, answersOf(settings), [...said, ...toggles(given)])
   return usageError(
     `Nobody can be asked here, and these answers are missing: ${names.join(', ')}.`,
     `Give them, or --yes for the defaults:\n  ${command}`,
@@ -149,8 +135,10 @@ async function startRepository(dir: string, asked: boolean): Promise<boolean> {
   return false
 }
 
-function nextSteps(dir: string, settings: Settings): string[] {
+function nextSteps(dir: string, settings: Settings, left: readonly Left[]): string[] {
   const { install, run } = spelling(settings.pm)
   const folder = relative(process.cwd(), dir)
-  return [...(folder ? [`cd ${quote(folder)}`] : []), ...(settings.install ? [] : [install]), `${run} demo`]
+  // A script of the project's own has that name: the command is typed out.
+  const demo = left.find(({ key }) => key === 'scripts.demo')?.ours ?? `${run} demo`
+  return [...(folder ? [`cd ${quote(folder)}`] : []), ...(settings.install ? [] : [install]), String(demo)]
 }

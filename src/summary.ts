@@ -1,3 +1,4 @@
+import type { Left } from './into/merge.ts'
 import { colours } from './terminal.ts'
 
 /** The project as a compact tree: a line for each folder, tests counted. */
@@ -32,15 +33,21 @@ export interface Outcome {
   name: string
   dryRun: boolean
   paths: readonly string[]
+  /** Of a project that exists: what it keeps otherwise than the pipeline would have it. */
+  left: readonly Left[]
   next: readonly string[]
   replay: string
 }
 
-export function summary({ name, dryRun, paths, next, replay }: Outcome): string {
+export function summary({ name, dryRun, paths, left, next, replay }: Outcome): string {
   const { bold, dim, cyan, green } = colours(process.stdout)
-  if (dryRun) return `${tree(name, paths)}\n\n${bold('Dry run:')} nothing was written.\n`
+  const kept = left.map(
+    ({ file, key, yours, ours }) => `  ${file} ${key}: ${shown(yours)}\n    ${dim(`here it would be ${shown(ours)}`)}`,
+  )
+  const told = kept.length > 0 ? `\n${bold('Left as they are:')}\n${kept.join('\n')}\n` : ''
+  if (dryRun) return `${tree(name, paths)}\n${told}\n${bold('Dry run:')} nothing was written.\n`
   return `${tree(name, paths)}
-
+${told}
 ${green('Done.')} ${bold('Next:')}
 ${next.map((command) => `  ${cyan(command)}`).join('\n')}
 
@@ -48,3 +55,5 @@ ${dim('The same project again, without questions:')}
   ${replay}
 `
 }
+
+const shown = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))

@@ -71,7 +71,8 @@ const isAllowed = (name: string) => ALLOWED.test(name) || ALLOWED_TOO.test(name)
 
 const entriesOf = (dir: string) => (statOf(dir) ? readdirSync(dir).sort() : [])
 
-function planFile(dir: string, path: string, text: string): { path: string; text: string; action: string } {
+/** What writing one file would do: create, same, merge, overwrite, or blocked where a folder or a link is in the way. */
+export function planFile(dir: string, path: string, text: string): { path: string; text: string; action: string } {
   const parts = path.split('/')
   for (let i = 1; i <= parts.length; i++) {
     const stats = lstatSync(join(dir, ...parts.slice(0, i)), { throwIfNoEntry: false })
@@ -121,7 +122,8 @@ function statOf(path: string): Stats | null {
   }
 }
 
-function bullets(paths: readonly string[]): string {
+/** Paths as lines, the first twenty. */
+export function bullets(paths: readonly string[]): string {
   const shown = paths.slice(0, 20).map((path) => `  ${path}`)
   return [...shown, ...(paths.length > 20 ? [`  … and ${paths.length - 20} more`] : [])].join('\n')
 }

@@ -1,4 +1,5 @@
 import { CliError } from '../errors.ts'
+import { relocate } from '../into/relocate.ts'
 import { type Manifest, type ManifestFile, manifestHead } from '../manifest.ts'
 import { renderOver } from '../overlay/apply.ts'
 import type { Overlay } from '../overlay/fetch.ts'
@@ -44,7 +45,7 @@ export function planUpgrade(project: Project, options: UpgradeOptions = {}): Upg
   const { dir, manifest, bases } = project
   const answers = answersFor(manifest, options.set)
   const changes = changedAnswers(manifest.answers, answers)
-  refuseOtherLake(dir, changes, answers)
+  refuseOtherLake({ dir, home: manifest.home ?? '' }, changes, answers)
   const templates = readTemplates()
   const isMeant = only(options.only)
   const overlay = options.news?.overlay
@@ -53,8 +54,8 @@ export function planUpgrade(project: Project, options: UpgradeOptions = {}): Upg
   const rendered = overlay
     ? renderOver(overlay.files, manifest.name, answers, templates, replay)
     : render(manifest.name, answers, templates, replay)
-  const next = rendered.filter(({ path }) => isMeant(path))
-  const entries = manifest.files.filter(({ path }) => isMeant(path))
+  const next = relocate(home ?? '', rendered).filter(isMeant)
+  const entries = manifest.files.filter(isMeant)
   if (next.length === 0 && entries.length === 0) {
     throw new CliError(`--only ${options.only}: no file of the project lies there.`, { code: 'USAGE', exitCode: 2 })
   }
@@ -66,7 +67,7 @@ export function planUpgrade(project: Project, options: UpgradeOptions = {}): Upg
   const head: Omit<Manifest, 'files'> =
     options.only === undefined ? manifestHead(manifest.name, answers, template, home) : before
   const writes = writesOf(project, files, head, [...bases.values(), ...next.map(({ text }) => text)], look)
-  const meaning = [...(options.news?.said ?? []), ...meaningFor(changes, dir)]
+  const meaning = [...(options.news?.said ?? []), ...meaningFor(changes, { dir, home: home ?? '' })]
   return { answers, changes, meaning, files, writes: [...overlayWrites(overlay, look), ...writes] }
 }
 
@@ -93,8 +94,10 @@ function planWith(
 const ADAPTERS = ['src/storage/', 'src/parquet/', 'src/processor/formats/']
 
 /** The paths that `--only` means: the adapters behind the interfaces, a folder, or one file. */
-function only(what: string | undefined): (path: string) => boolean {
+function only(what: string | undefined): (file: { id: string; path: string }) => boolean {
   if (what === undefined) return () => true
-  const folders = what === 'adapters' ? ADAPTERS : [`${what.replace(/^\.\/|\/+$/g, '')}/`]
-  return (path) => folders.some((folder) => `${path}/`.startsWith(folder))
+  // An id is the path without the folder that a project moved into.
+  if (what === 'adapters') return ({ id }) => ADAPTERS.some((folder) => id.startsWith(folder))
+  const folder = `${what.replace(/^\.\/|\/+$/g, '')}/`
+  return ({ path }) => `${path}/`.startsWith(folder)
 }

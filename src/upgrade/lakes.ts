@@ -11,6 +11,12 @@ interface Change {
   to: unknown
 }
 
+/** A project, and the folder of the pipeline in it: '' where it is its own. */
+interface Home {
+  dir: string
+  home: string
+}
+
 /** Where a project keeps its data, as its config says; the default where the user computes it. */
 interface Places {
   source: string
@@ -23,9 +29,9 @@ interface Places {
  * A lake keeps the partition and the kind of files it was founded with. Throws where a change of answers would leave the
  * project standing before a lake it refuses, with the steps that move the data safely.
  */
-export function refuseOtherLake(dir: string, changes: readonly Change[], answers: Answers): void {
-  const places = placesOf(dir)
-  const founded = foundedAs(dir, places)
+export function refuseOtherLake(project: Home, changes: readonly Change[], answers: Answers): void {
+  const places = placesOf(project)
+  const founded = foundedAs(project.dir, places)
   if (!founded) return
   const fixed = changes.filter(({ id, to }) =>
     id === 'granularity'
@@ -56,8 +62,8 @@ Raw logs that you have deleted are only in ${aside}: keep it, and read it with $
 }
 
 /** What other answers mean for data that is there already, in words. */
-export function meaningFor(changes: readonly Change[], dir: string): string[] {
-  const { lake, source } = placesOf(dir)
+export function meaningFor(changes: readonly Change[], project: Home): string[] {
+  const { lake, source } = placesOf(project)
   return changes.flatMap(({ id, from, to }): string[] => {
     if (id === 'granularity')
       return [
@@ -86,8 +92,8 @@ export function meaningFor(changes: readonly Change[], dir: string): string[] {
 
 const extensionOf = (parquet: Answers['parquet']) => (parquet === 'ndjson' ? '.ndjson' : '.parquet')
 
-function placesOf(dir: string): Places {
-  const text = readOr(join(dir, 'analytics.config.ts'))
+function placesOf({ dir, home }: Home): Places {
+  const text = readOr(join(dir, home, 'analytics.config.ts'))
   const word = (key: string) => new RegExp(`^\\s*${key}:\\s*'([^']*)'`, 'm').exec(text)?.[1]
   return {
     source: word('source') ?? './logs',
