@@ -6,16 +6,21 @@ export const SCHEMA_VERSION = 1
 
 /** The built-in columns, in the order they are stored. */
 const builtInColumns: readonly Column[] = [
-  { name: 'timestamp', type: 'TIMESTAMP', value: (entry) => Date.parse(entry.timestamp) },
-  { name: 'gatewayName', type: 'VARCHAR', value: (entry) => entry.gatewayName },
-  { name: 'routePath', type: 'VARCHAR', value: (entry) => entry.routePath },
-  { name: 'method', type: 'VARCHAR', value: (entry) => entry.method },
-  { name: 'statusCode', type: 'INTEGER', value: (entry) => entry.statusCode },
-  { name: 'durationMs', type: 'DOUBLE', value: (entry) => entry.durationMs },
-  { name: 'responseSize', type: 'BIGINT', value: (entry) => entry.responseSize },
-  { name: 'traceId', type: 'VARCHAR', value: (entry) => entry.traceId },
+  { name: 'timestamp', type: 'TIMESTAMP', field: 'timestamp', value: (entry) => Date.parse(entry.timestamp) },
+  { name: 'gatewayName', type: 'VARCHAR', field: 'gatewayName', value: (entry) => entry.gatewayName },
+  { name: 'routePath', type: 'VARCHAR', field: 'routePath', value: (entry) => entry.routePath },
+  { name: 'method', type: 'VARCHAR', field: 'method', value: (entry) => entry.method },
+  { name: 'statusCode', type: 'INTEGER', field: 'statusCode', value: (entry) => entry.statusCode },
+  { name: 'durationMs', type: 'DOUBLE', field: 'durationMs', value: (entry) => entry.durationMs },
+  { name: 'responseSize', type: 'BIGINT', field: 'responseSize', value: (entry) => entry.responseSize },
+  { name: 'traceId', type: 'VARCHAR', field: 'traceId', value: (entry) => entry.traceId },
   // One JSON text, read with json_extract: labels may come and go without a new column each.
-  { name: 'dimensions', type: 'VARCHAR', value: (entry) => entry.dimensions && JSON.stringify(entry.dimensions) },
+  {
+    name: 'dimensions',
+    type: 'VARCHAR',
+    field: 'dimensions',
+    value: (entry) => entry.dimensions && JSON.stringify(entry.dimensions),
+  },
 ]
 
 /** Every column of the Parquet files. `timestamp` comes first: files are sorted by it. */

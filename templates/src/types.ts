@@ -27,6 +27,8 @@ export interface Column {
   name: string
   type: ColumnType
   value(entry: AnalyticsEntry): ColumnValue
+  /** Set where `value` is this field and nothing else: an engine may then take it from the bytes of a line. */
+  field?: keyof AnalyticsEntry
 }
 
 /** Why a line that claimed to be an entry is none. `truncated` is a line cut short by whoever carried it. */
@@ -43,6 +45,17 @@ export interface ParseLine {
   (line: string): ParsedLine[]
   /** A line with none of these in it is foreign: it is not even decoded. */
   readonly tags: readonly string[]
+}
+
+/** Reads lines of the shape it knows as bytes, without making objects of them. */
+export interface LineScanner {
+  /**
+   * Takes the line at `start` of these whole lines: where the next one begins. -1 leaves it to `parseLine`; a line is only
+   * taken if `parseLine` would read one entry from it, with the same values.
+   */
+  scan(lines: Uint8Array, start: number): number
+  /** Of the line taken last, in milliseconds since the epoch. */
+  readonly timestamp: number
 }
 
 export interface ObjectInfo {
@@ -162,6 +175,8 @@ export interface ParquetBatch {
   /** About how many bytes of memory they hold. */
   readonly bytes: number
   add(entry: AnalyticsEntry): void
+  /** Adds the line that the writer's scanner took last. */
+  addScanned?(): void
   /** The file: rows sorted by timestamp, `metadata` in its footer. Equal rows and metadata give equal bytes. */
   finish(metadata: FooterMetadata): Promise<Uint8Array>
 }
@@ -170,6 +185,8 @@ export interface ParquetWriter {
   /** File ending with its dot; only valid Parquet may end in `.parquet`. */
   readonly extension: '.parquet' | '.ndjson'
   open(columns: readonly Column[]): ParquetBatch
+  /** A scanner for the lines of the format at hand; none where a column wants to see the entry. */
+  openScanner?(columns: readonly Column[]): LineScanner | undefined
 }
 
 /** A Parquet file to merge, read by ranges. */

@@ -2,9 +2,10 @@ import type { FileMetaData, RowGroup } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { readAll } from '../lake/state.ts'
 import type { AnalyticsEntry, Column, FooterMetadata, MergeInput, ParquetMerger, ParquetWriter } from '../types.ts'
+import { toCell } from './cells.ts'
 import { startDuckDB } from './duckdb.ts'
 import { joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
-import { PlainColumn, plainParquet, toCell } from './plain.ts'
+import { PlainColumn, plainParquet } from './plain.ts'
 import { type NamedType, type Piece, planMerge, unionColumns } from './row-groups.ts'
 
 /** What a row group that is sorted may take uncompressed. */

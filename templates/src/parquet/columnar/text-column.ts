@@ -1,0 +1,124 @@
+/** A column whose values are mostly new ones is not worth a dictionary; asked for the first time at so many values. */
+const TRIAL = 1024
+const EMPTY = -1
+
+/** Texts as UTF-8, each different one kept once, and which of them every row has. */
+export class TextColumn {
+  /** By row: the number of its value; -1 is NULL. */
+  codes = new Int32Array(TRIAL)
+  /** The values one after the other, in the order of their first rows. */
+  utf8 = Buffer.allocUnsafe(1 << 12)
+  /** By value: where it ends in `utf8`, which is where the next one begins. */
+  ends = new Int32Array(TRIAL)
+  values = 0
+  /** False once looking for equal values was given up. */
+  isDictionary = true
+  /** An open hash table of values, never more than half full. */
+  private slots = new Int32Array(TRIAL * 2).fill(EMPTY)
+  private scratch = Buffer.allocUnsafe(1 << 10)
+
+  /** Memory taken, about. */
+  get bytes(): number {
+    return this.utf8.length + 4 * (this.codes.length + this.ends.length + this.slots.length)
+  }
+
+  isNull(row: number): boolean {
+    return (this.codes[row] as number) < 0
+  }
+
+  startOf(value: number): number {
+    return value === 0 ? 0 : (this.ends[value - 1] as number)
+  }
+
+  /** Sets the row to a text, or to NULL. Rows are set one after the other. */
+  set(row: number, text: string | null): void {
+    if (text === null) this.setCode(row, -1)
+    else {
+      if (this.scratch.length < text.length * 3) this.scratch = Buffer.allocUnsafe(text.length * 6)
+      this.setBytes(row, this.scratch, 0, this.scratch.write(text))
+    }
+  }
+
+  /** The same from bytes that are known to be UTF-8. */
+  setBytes(row: number, source: Uint8Array, start: number, end: number): void {
+    this.setCode(row, this.isDictionary ? this.find(row, source, start, end) : this.append(source, start, end))
+  }
+
+  /** The number of this value, which may be new. */
+  private find(row: number, source: Uint8Array, start: number, end: number): number {
+    const mask = this.slots.length - 1
+    let slot = hash(source, start, end) & mask
+    for (;;) {
+      const value = this.slots[slot] as number
+      if (value === EMPTY) break
+      if (this.isEqual(value, source, start, end)) return value
+      slot = (slot + 1) & mask
+    }
+    const value = this.append(source, start, end)
+    this.slots[slot] = value
+    if (this.values * 2 > this.slots.length) this.reconsider(row + 1)
+    return value
+  }
+
+  textAt(value: number): string {
+    return this.utf8.toString('utf8', this.startOf(value), this.ends[value])
+  }
+
+  /** Negative, 0 or positive, by the order of their bytes. */
+  compare(a: number, b: number): number {
+    return this.utf8.compare(this.utf8, this.startOf(b), this.ends[b], this.startOf(a), this.ends[a])
+  }
+
+  private setCode(row: number, code: number): void {
+    if (row === this.codes.length) this.codes = grown(this.codes)
+    this.codes[row] = code
+  }
+
+  private isEqual(value: number, source: Uint8Array, start: number, end: number): boolean {
+    const from = this.startOf(value)
+    const length = end - start
+    if ((this.ends[value] as number) - from !== length) return false
+    for (let i = 0; i < length; i++) if (this.utf8[from + i] !== source[start + i]) return false
+    return true
+  }
+
+  private append(source: Uint8Array, start: number, end: number): number {
+    const from = this.startOf(this.values)
+    const length = end - start
+    if (from + length > this.utf8.length) {
+      const larger = Buffer.allocUnsafe((from + length) * 2)
+      this.utf8.copy(larger, 0, 0, from)
+      this.utf8 = larger
+    }
+    for (let i = 0; i < length; i++) this.utf8[from + i] = source[start + i] as number
+    if (this.values === this.ends.length) this.ends = grown(this.ends)
+    this.ends[this.values] = from + length
+    return this.values++
+  }
+
+  /** The table is full: a larger one, or none where most rows brought a value of their own. */
+  private reconsider(rows: number): void {
+    this.isDictionary = this.values * 2 <= rows
+    const size = this.isDictionary ? this.slots.length * 2 : 0
+    this.slots = new Int32Array(size).fill(EMPTY)
+    if (!this.isDictionary) return
+    for (let value = 0; value < this.values; value++) {
+      let slot = hash(this.utf8, this.startOf(value), this.ends[value] as number) & (size - 1)
+      while (this.slots[slot] !== EMPTY) slot = (slot + 1) & (size - 1)
+      this.slots[slot] = value
+    }
+  }
+}
+
+/** FNV-1a, not negative: http://www.isthe.com/chongo/tech/comp/fnv/ */
+export function hash(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0
+}
+
+function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2)
+  larger.set(array)
+  return larger
+}

@@ -1,0 +1,142 @@
+import type { ColumnType } from '../../types.ts'
+import { ByteSink, bitWidth, writeDeltas, writeRun } from './encodings.ts'
+import { type NumberColumn, numberDictionary } from './number-column.ts'
+import type { ENCODINGS } from './pages.ts'
+import type { TextColumn } from './text-column.ts'
+
+/** Longer texts are no good bounds, and a footer is read often. */
+const MAX_BOUND_BYTES = 1000
+/** Sums and differences of integers below this are exact. */
+const EXACT = 2 ** 51
+
+/** The values of a column chunk without its NULLs, ready to be cut into pages. */
+export interface EncodedValues {
+  encoding: keyof typeof ENCODINGS
+  /** Its values in PLAIN; the data pages then hold their numbers. */
+  dictionary?: { bytes: Uint8Array; values: number }
+  /** About what `write` makes of all. */
+  bytes: number
+  /** Values from one to before another, as the data of a page. */
+  write(sink: ByteSink, from: number, to: number): void
+  /** Least and greatest, where known. */
+  bounds?: [number, number] | [string, string]
+}
+
+/** These rows of a column of texts, none of them NULL. */
+export function encodeTexts(column: TextColumn, rows: Uint32Array): EncodedValues {
+  const codes = new Int32Array(rows.length)
+  const isUsed = new Uint8Array(column.values)
+  for (let i = 0; i < rows.length; i++) {
+    const code = column.codes[rows[i] as number] as number
+    codes[i] = code
+    isUsed[code] = 1
+  }
+  const bounds = boundsOf(column, isUsed)
+  const lengthOf = (value: number) => (column.ends[value] as number) - column.startOf(value)
+  if (column.isDictionary && column.values * 2 <= rows.length) {
+    const sink = new ByteSink(column.startOf(column.values) + 4 * column.values)
+    for (let value = 0; value < column.values; value++) {
+      sink.length = sink.buffer.writeUInt32LE(lengthOf(value), sink.length)
+      sink.append(column.utf8, column.startOf(value), lengthOf(value))
+    }
+    return { ...withDictionary({ bytes: sink.bytes, values: column.values }, codes), bounds }
+  }
+  const lengths = new Int32Array(rows.length)
+  let bytes = 0
+  for (let i = 0; i < rows.length; i++) bytes += lengths[i] = lengthOf(codes[i] as number)
+  return {
+    encoding: 'DELTA_LENGTH_BYTE_ARRAY',
+    bytes,
+    bounds,
+    write(sink, from, to) {
+      writeDeltas(sink, lengths.subarray(from, to))
+      for (let i = from; i < to; i++) sink.append(column.utf8, column.startOf(codes[i] as number), lengths[i] as number)
+    },
+  }
+}
+
+/** Least and greatest of the used values by their bytes, which is the order of the format. */
+function boundsOf(column: TextColumn, isUsed: Uint8Array): [string, string] | undefined {
+  let least = -1
+  let greatest = -1
+  for (let value = 0; value < column.values; value++) {
+    if (isUsed[value] === 0) continue
+    if (least < 0 || column.compare(value, least) < 0) least = value
+    if (greatest < 0 || column.compare(value, greatest) > 0) greatest = value
+  }
+  if (least < 0) return undefined
+  const [from, to] = [least, greatest].map((value) => column.textAt(value)) as [string, string]
+  return from.length > MAX_BOUND_BYTES || to.length > MAX_BOUND_BYTES ? undefined : [from, to]
+}
+
+/** These rows of a column of numbers, none of them NULL. */
+export function encodeNumbers(column: NumberColumn, type: ColumnType, rows: Uint32Array): EncodedValues {
+  const values = new Float64Array(rows.length)
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let i = 0; i < rows.length; i++) {
+    const value = column.values[rows[i] as number] as number
+    values[i] = value
+    if (value < least) least = value
+    if (value > greatest) greatest = value
+  }
+  const bounds: [number, number] | undefined = values.length > 0 ? [least, greatest] : undefined
+  if (type === 'BOOLEAN') return { ...plainBooleans(values), bounds }
+  const width = type === 'INTEGER' ? 4 : 8
+  const plain = plainWriter(type)
+  const isShort = Math.max(-least, greatest) < (type === 'INTEGER' ? 2 ** 30 : EXACT)
+  // A dictionary of doubles pays while most come twice; integers are packed well without one.
+  const most = type === 'TIMESTAMP' ? 0 : values.length >> (type === 'DOUBLE' ? 1 : 4)
+  const found = most > 0 ? numberDictionary(values, most) : null
+  if (found) {
+    const sink = new ByteSink(found.values.length * width)
+    plain(sink, Float64Array.from(found.values), 0, found.values.length)
+    return { ...withDictionary({ bytes: sink.bytes, values: found.values.length }, found.codes), bounds }
+  }
+  const bytes = values.length * width
+  if (type === 'DOUBLE' || !isShort)
+    return { encoding: 'PLAIN', bytes, bounds, write: (sink, from, to) => plain(sink, values, from, to) }
+  return {
+    encoding: 'DELTA_BINARY_PACKED',
+    bytes,
+    bounds,
+    write: (sink, from, to) => writeDeltas(sink, values.subarray(from, to)),
+  }
+}
+
+function withDictionary(dictionary: { bytes: Uint8Array; values: number }, codes: Int32Array): EncodedValues {
+  const width = Math.max(1, bitWidth(dictionary.values - 1))
+  return {
+    encoding: 'RLE_DICTIONARY',
+    dictionary,
+    bytes: (codes.length * width) >> 3,
+    write(sink, from, to) {
+      sink.reserve(1)
+      sink.buffer[sink.length++] = width
+      writeRun(sink, codes.subarray(from, to), width)
+    },
+  }
+}
+
+function plainWriter(type: ColumnType) {
+  return (sink: ByteSink, values: Float64Array, from: number, to: number) => {
+    sink.reserve((to - from) * 8)
+    const view = new DataView(sink.buffer.buffer, sink.buffer.byteOffset)
+    for (let i = from; i < to; i++) {
+      const value = values[i] as number
+      if (type === 'INTEGER') view.setInt32(sink.length, value, true)
+      else if (type === 'DOUBLE') view.setFloat64(sink.length, value, true)
+      else view.setBigInt64(sink.length, BigInt(value), true)
+      sink.length += type === 'INTEGER' ? 4 : 8
+    }
+  }
+}
+
+const plainBooleans = (values: Float64Array): EncodedValues => ({
+  encoding: 'PLAIN',
+  bytes: values.length >> 3,
+  write(sink, from, to) {
+    sink.reserve(((to - from) >> 3) + 1)
+    for (let i = from; i < to; i++) sink.bits(values[i] as number, 1)
+    sink.flushBits()
+  },
+})

@@ -1,0 +1,84 @@
+import { readAll } from '../../lake/state.ts'
+import type { AnalyticsEntry, Column, FooterMetadata, ParquetBatch, ParquetWriter } from '../../types.ts'
+import { toCell } from '../cells.ts'
+import { joinRowGroups, type RowGroupSource } from '../footer.ts'
+import type { NamedType } from '../row-groups.ts'
+import { bestCodec } from './codec.ts'
+import type { NumberColumn } from './number-column.ts'
+import { type ColumnData, encodeRowGroup, openColumns, schemaOf, sortedByTime } from './row-group.ts'
+import { type EntryScanner, NUMBERS, TEXTS } from './scan.ts'
+import { TextColumn } from './text-column.ts'
+
+const ROW_GROUP_ROWS = 100_000
+
+/** Parquet in plain TypeScript. With a scanner for the lines of its format, lines become rows without objects between. */
+export function columnarParquetWriter(scanner?: EntryScanner): ParquetWriter {
+  return {
+    extension: '.parquet',
+    openScanner: (columns) => (columns.every(({ field }) => field) ? scanner : undefined),
+    open: (columns) => openBatch(columns, scanner),
+  }
+}
+
+function openBatch(columns: readonly Column[], scanner?: EntryScanner): ParquetBatch {
+  const data = openColumns(columns)
+  const setScanned = scanner && scannedRows(columns, data, scanner)
+  const batch = {
+    rows: 0,
+    get bytes() {
+      let bytes = 0
+      for (const column of data) bytes += column.bytes
+      return bytes
+    },
+    add(entry: AnalyticsEntry) {
+      // All of them before the first is set: a value that its column cannot hold leaves nothing behind.
+      const cells = columns.map((column) => toCell(column, column.value(entry), batch.rows + 1))
+      setRow(data, batch.rows++, cells)
+    },
+    addScanned: setScanned && (() => setScanned(batch.rows++)),
+    async finish(metadata: FooterMetadata) {
+      const groups = encodeRows(columns, data, batch.rows)
+      return readAll(joinRowGroups(schemaOf(columns), groups, () => metadata))
+    },
+  }
+  return batch
+}
+
+export function setRow(data: readonly ColumnData[], row: number, cells: readonly (string | number | null)[]): void {
+  for (const [i, cell] of cells.entries()) {
+    const column = data[i]
+    if (column instanceof TextColumn) column.set(row, cell as string | null)
+    else column?.set(row, (cell as number | null) ?? Number.NaN)
+  }
+}
+
+/** Sets a row from the fields of the line that the scanner took last. */
+function scannedRows(columns: readonly Column[], data: readonly ColumnData[], scanner: EntryScanner) {
+  const { numbers, starts, ends } = scanner
+  const numberFields: [NumberColumn, number][] = []
+  const textFields: [TextColumn, number][] = []
+  for (const [i, { field }] of columns.entries()) {
+    const column = data[i]
+    if (column instanceof TextColumn) textFields.push([column, TEXTS[field as keyof typeof TEXTS]])
+    else if (column) numberFields.push([column, NUMBERS[field as keyof typeof NUMBERS]])
+  }
+  return (row: number) => {
+    for (const [column, field] of numberFields) column.set(row, numbers[field] as number)
+    for (const [column, field] of textFields) {
+      const start = starts[field] as number
+      if (start < 0) column.set(row, null)
+      else column.setBytes(row, scanner.lines, start, ends[field] as number)
+    }
+  }
+}
+
+/** Rows in order of time, as row groups. */
+export function encodeRows(columns: readonly NamedType[], data: readonly ColumnData[], rows: number) {
+  const codec = bestCodec()
+  const time = data[columns.findIndex(({ name }) => name === 'timestamp')] as NumberColumn
+  const order = sortedByTime(time.values, rows)
+  const groups: RowGroupSource[] = []
+  for (let at = 0; at < rows; at += ROW_GROUP_ROWS)
+    groups.push(encodeRowGroup(columns, data, order.subarray(at, at + ROW_GROUP_ROWS), codec))
+  return groups
+}
