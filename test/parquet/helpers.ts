@@ -2,8 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DuckDBInstance } from '@duckdb/node-api'
-import { duckdbWasmParquetWriter } from '../../templates/src/parquet/duckdb-wasm.ts'
-import type { AnalyticsEntry, Column, ColumnType, ColumnValue, MergeInput } from '../../templates/src/types.ts'
+import { columnarParquetMerger } from '../../templates/src/parquet/columnar/merger.ts'
+import { EntryScanner } from '../../templates/src/parquet/columnar/scan.ts'
+import { columnarParquetWriter } from '../../templates/src/parquet/columnar/writer.ts'
+import { duckdbWasmParquetMerger, duckdbWasmParquetWriter } from '../../templates/src/parquet/duckdb-wasm.ts'
+import type { MergeOptions } from '../../templates/src/parquet/merge.ts'
+import type {
+  AnalyticsEntry,
+  Column,
+  ColumnType,
+  ColumnValue,
+  FooterMetadata,
+  MergeInput,
+  ParquetMerger,
+  ParquetWriter,
+} from '../../templates/src/types.ts'
 
 export type Row = Record<string, ColumnValue>
 
@@ -55,8 +68,28 @@ export async function ask(sql: string, ...files: Uint8Array[]): Promise<Record<s
   }
 }
 
-export async function write(columns: readonly Column[], rows: readonly Row[], metadata = {}): Promise<Uint8Array> {
-  const batch = duckdbWasmParquetWriter().open(columns)
-  for (const row of rows) batch.add(asEntry(row))
-  return batch.finish(metadata)
+export interface NamedEngine {
+  name: string
+  writer: ParquetWriter
+  merger(options?: MergeOptions): ParquetMerger
+  /** Rows as they lie in the columns of `columnsOf`. */
+  write(columns: readonly Column[], rows: readonly Row[], metadata?: FooterMetadata): Promise<Uint8Array>
 }
+
+function engine(name: string, writer: ParquetWriter, merger: NamedEngine['merger']): NamedEngine {
+  return {
+    name,
+    writer,
+    merger,
+    async write(columns, rows, metadata = {}) {
+      const batch = writer.open(columns)
+      for (const row of rows) batch.add(asEntry(row))
+      return batch.finish(metadata)
+    },
+  }
+}
+
+export const duckdbWasm = engine('duckdb-wasm', duckdbWasmParquetWriter(), duckdbWasmParquetMerger)
+export const columnar = engine('columnar', columnarParquetWriter(new EntryScanner()), columnarParquetMerger)
+export const ENGINES = [duckdbWasm, columnar]
+export const { write } = duckdbWasm

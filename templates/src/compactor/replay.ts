@@ -3,7 +3,7 @@ import { listPartitions, type Partition } from '../lake/fragments.ts'
 import { type Granularity, type Hour, hourOf, markPrefix, partitionOf, partitionSpan } from '../lake/layout.ts'
 import { type Lineage, readLineage } from '../lake/lineage.ts'
 import { checkLake, readMark, type StoredMark } from '../lake/state.ts'
-import { type ReadOptions, readEntries, startReading } from '../processor/entries.ts'
+import { type EntrySink, type ReadOptions, readEntries, startReading } from '../processor/entries.ts'
 import type { LogSource, Mark, ObjectInfo, ParquetWriter, PipelineError, SourceInfo } from '../types.ts'
 import { type CommitOptions, commitPartition } from './commit.ts'
 
@@ -97,11 +97,12 @@ export function createReplay(options: ReplayOptions) {
       batch = writer.open(columns)
     }
     for (const mark of marks) {
-      for await (const { entry, hour } of entriesOf(mark, logs, partition.path)) {
+      await readAgain(mark, logs, partition.path, ({ entry, timestamp }) => {
+        const hour = hourOf(timestamp)
         batch.add(entry)
         rowsByHour[hour] = (rowsByHour[hour] ?? 0) + 1
-        if (batch.rows >= maxEntriesPerFile || batch.bytes >= maxBufferBytes) await flush()
-      }
+        return batch.rows >= maxEntriesPerFile || batch.bytes >= maxBufferBytes ? flush() : undefined
+      })
       result.sources++
     }
     await flush()
@@ -119,18 +120,19 @@ export function createReplay(options: ReplayOptions) {
   }
 
   /** The partition's entries in the bytes of this mark, as today's code reads them. */
-  async function* entriesOf(mark: Mark, logs: Map<string, SourceInfo>, path: string) {
+  async function readAgain(mark: Mark, logs: Map<string, SourceInfo>, path: string, add: EntrySink['add']) {
     const range = await source.reopen(logs.get(mark.key) as SourceInfo, mark)
     if (!range) throw new Error(`${mark.path}: gone since it was listed; run again`)
     // What was too far in the future then stays rejected: its partition may not be this one.
     const then = { ...options, now: () => Date.parse(mark.at) }
-    for await (const entries of readEntries(range, startReading(), then))
-      for (const read of entries) {
+    await readEntries(range, startReading(), then, {
+      add(read) {
         const origin = partitionOf(hourOf(Date.parse(read.original.timestamp)), granularity)
-        if (partitionOf(read.hour, granularity) !== origin)
+        if (partitionOf(hourOf(read.timestamp), granularity) !== origin)
           throw new Error(`${mark.path}: transform moves an entry from ${origin} to another partition`)
-        if (origin === path) yield read
-      }
+        return origin === path ? add(read) : undefined
+      },
+    })
     if (range.sha256.digest('hex') !== mark.sha256) throw new Error(`${mark.path}: not the bytes that were ingested`)
   }
 

@@ -1,15 +1,14 @@
-import type { FileMetaData, RowGroup } from 'hyparquet'
+import type { RowGroup } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { readAll } from '../lake/state.ts'
-import type { AnalyticsEntry, Column, FooterMetadata, MergeInput, ParquetMerger, ParquetWriter } from '../types.ts'
+import type { AnalyticsEntry, Column, FooterMetadata, ParquetMerger, ParquetWriter } from '../types.ts'
 import { toCell } from './cells.ts'
 import { startDuckDB } from './duckdb.ts'
-import { joinRowGroups, keyValues, parseFooter, type RowGroupSource, readFooter } from './footer.ts'
+import { joinRowGroups, parseFooter, type RowGroupSource } from './footer.ts'
+import { type MergeOptions, mergerOf, type SourcePiece, schemaKey } from './merge.ts'
 import { PlainColumn, plainParquet } from './plain.ts'
-import { type NamedType, type Piece, planMerge, unionColumns } from './row-groups.ts'
+import type { NamedType } from './row-groups.ts'
 
-/** What a row group that is sorted may take uncompressed. */
-const ROW_GROUP_BYTES = 64 * 1024 * 1024
 /** Rows that are encoded at once, as a row group: DuckDB takes four times their bytes for it, and never gives them back. */
 const ROWS_AT_ONCE = 25_000
 
@@ -92,43 +91,11 @@ async function encodeRows(columns: readonly NamedType[], plain: readonly PlainCo
   return { bytes, schema, sources: groups.flatMap(({ sources }) => sources) }
 }
 
-interface SourcePiece extends Piece, RowGroupSource {
-  schema: FileMetaData['schema']
-}
-
-export function duckdbWasmParquetMerger({ rowGroupRows = 100_000 } = {}): ParquetMerger {
-  return {
-    readMetadata: async (input) => keyValues(await readFooter(input)),
-    async *merge(inputs, columns, metadata) {
-      const files: { input: MergeInput; footer: FileMetaData }[] = []
-      for (const input of inputs) files.push({ input, footer: await readFooter(input) })
-      const target = unionColumns(columns, files)
-      const { bytes: empty, schema } = await encodeRows(target, plainColumns(target), 0)
-      const pieces = files.flatMap(({ input, footer }) => piecesOf(input, footer, schemaKey(schema)))
-      async function* rowGroups() {
-        for (const group of planMerge(pieces, { rows: rowGroupRows, bytes: ROW_GROUP_BYTES })) {
-          yield* group.length === 1 && group[0]?.copyable ? group : await sortPieces(group, target, empty)
-        }
-      }
-      const expected = pieces.reduce((sum, piece) => sum + piece.rows, 0)
-      yield* joinRowGroups(schema, rowGroups(), (rows) => {
-        if (rows === expected) return metadata(rows)
-        throw new Error(`merging ${expected} rows gave ${rows}`)
-      })
-    },
-  }
-}
-
-const schemaKey = (schema: FileMetaData['schema']) => JSON.stringify(schema.slice(1))
-
-function piecesOf(input: MergeInput, { schema, row_groups }: FileMetaData, targetKey: string): SourcePiece[] {
-  const time = schema.findIndex(({ name }) => name === 'timestamp')
-  const copyable = schemaKey(schema) === targetKey
-  return row_groups.map((group) => {
-    // The first element of a schema is the row, which is no column.
-    const from = Number(group.columns[time - 1]?.meta_data?.statistics?.min_value ?? 0)
-    return { input, schema, group, from, copyable, rows: Number(group.num_rows), bytes: Number(group.total_byte_size) }
-  })
+export function duckdbWasmParquetMerger(options: MergeOptions = {}): ParquetMerger {
+  return mergerOf(async (columns) => {
+    const { bytes: empty, schema } = await encodeRows(columns, plainColumns(columns), 0)
+    return { schema, sort: (pieces) => sortPieces(pieces, columns, empty) }
+  }, options)
 }
 
 /** The rows of these pieces as one row group. `empty` has the columns that none of them may have. */

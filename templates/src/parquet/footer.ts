@@ -1,4 +1,4 @@
-import { type FileMetaData, parquetMetadata, parquetMetadataAsync, type RowGroup } from 'hyparquet'
+import { type ColumnMetaData, type FileMetaData, parquetMetadata, parquetMetadataAsync, type RowGroup } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js'
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
 import type { Bytes, FooterMetadata, MergeInput } from '../types.ts'
@@ -40,7 +40,7 @@ export async function readFooter(input: MergeInput): Promise<FileMetaData> {
   }
 }
 
-async function readExactly(input: MergeInput, offset: number, length: number): Promise<Uint8Array> {
+export async function readExactly(input: MergeInput, offset: number, length: number): Promise<Uint8Array> {
   const bytes = await input.read(offset, length)
   if (bytes.length !== length) throw new Error(`${input.name}: ${bytes.length} of ${length} bytes came from ${offset}`)
   return bytes
@@ -51,11 +51,17 @@ export const keyValues = (footer: FileMetaData): FooterMetadata =>
 
 const countRows = (groups: readonly RowGroup[]) => groups.reduce((rows, group) => rows + group.num_rows, 0n)
 
+export function chunkRange(chunk: ColumnMetaData): { offset: number; end: number } {
+  const offset = Number(chunk.dictionary_page_offset || chunk.data_page_offset)
+  return { offset, end: offset + Number(chunk.total_compressed_size) }
+}
+
 function rowGroupRange(group: RowGroup): { offset: number; end: number } {
-  const chunks = group.columns.flatMap(({ meta_data }) => meta_data ?? [])
-  const start = (chunk: (typeof chunks)[0]) => Number(chunk.dictionary_page_offset || chunk.data_page_offset)
-  const ends = chunks.map((chunk) => start(chunk) + Number(chunk.total_compressed_size))
-  return { offset: Math.min(...chunks.map(start)), end: Math.max(...ends) }
+  const ranges = group.columns.flatMap(({ meta_data }) => (meta_data ? chunkRange(meta_data) : []))
+  return {
+    offset: Math.min(...ranges.map(({ offset }) => offset)),
+    end: Math.max(...ranges.map(({ end }) => end)),
+  }
 }
 
 /** The same row group `delta` bytes further on, without the indexes and filters, which lie outside of its range. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { planMerge } from './row-groups.ts'
 
-const LIMIT = { rows: 100, bytes: 1000 }
+const LIMIT = { rows: 100, bytes: 1000, copyRows: 50 }
 const piece = (from: number, rows: number, more = {}) => ({ from, rows, bytes: rows, copyable: true, ...more })
 
 /** Each row group of the plan as the start times of its pieces. */

@@ -14,12 +14,16 @@ export interface Piece {
 
 /**
  * The row groups of the output in the order of their first timestamps, each as the pieces it is made of: one that is
- * copyable is copied, others are sorted into one. What is at least half a row group is left alone; the rest gathers in
- * time order, and late pieces gather across the large ones they fall into: a small row group that overlaps costs
+ * copyable is copied, others are sorted into one. What has `copyRows` or half the bytes is left alone; the rest gathers
+ * in time order, and late pieces gather across the large ones they fall into: a small row group that overlaps costs
  * readers less than rewriting a large one every time.
  */
-export function planMerge<P extends Piece>(pieces: readonly P[], limit: { rows: number; bytes: number }): P[][] {
-  const isLarge = ({ rows, bytes }: typeof limit) => rows * 2 >= limit.rows || bytes * 2 >= limit.bytes
+export function planMerge<P extends Piece>(
+  pieces: readonly P[],
+  limit: { rows: number; bytes: number; copyRows: number },
+): P[][] {
+  const isLarge = (group: Omit<Piece, 'from' | 'copyable'>) =>
+    group.rows >= limit.copyRows || group.bytes * 2 >= limit.bytes
   const groups: P[][] = []
   let batch = { rows: 0, bytes: 0, pieces: [] as P[] }
   const flush = () => {

@@ -1,6 +1,5 @@
-import { type Hour, hourOf } from '../lake/layout.ts'
-import type { AnalyticsEntry, ParseLine, RejectReason, SourceCounts, SourceRange } from '../types.ts'
-import { decode, readLines } from './lines.ts'
+import type { AnalyticsEntry, LineScanner, ParseLine, RejectReason, SourceCounts, SourceRange } from '../types.ts'
+import { decode, lineAt, NEWLINE, readBlocks } from './lines.ts'
 
 export interface ReadOptions {
   parseLine: ParseLine
@@ -23,10 +22,17 @@ export interface Reading {
 }
 
 export interface ReadEntry {
-  /** As `transform` left it, with its hour, and as it was read. */
+  /** As `transform` left it, with its time in milliseconds since the epoch, and as it was read. */
   entry: AnalyticsEntry
-  hour: Hour
+  timestamp: number
   original: AnalyticsEntry
+}
+
+/** Takes entries in the order of their lines. The next one waits for the promise that it may give. */
+export interface EntrySink {
+  add(read: ReadEntry): Promise<void> | undefined
+  /** Lines that the scanner takes are not parsed, no `transform` sees them, and `add` follows each. */
+  scanned?: { scanner: LineScanner; add(timestamp: number): Promise<void> | undefined }
 }
 
 export function startReading(reject: Reading['reject'] = () => {}): Reading {
@@ -34,8 +40,8 @@ export function startReading(reject: Reading['reject'] = () => {}): Reading {
   return { counts, size: 0, reject }
 }
 
-/** Reads a range to its end, a chunk's entries at a time, and counts every line. */
-export async function* readEntries(range: SourceRange, reading: Reading, options: ReadOptions) {
+/** Reads a range to its end and counts every line. */
+export async function readEntries(range: SourceRange, reading: Reading, options: ReadOptions, sink: EntrySink) {
   const { parseLine, transform, maxLineBytes = 1 << 20, maxFutureMs = 24 * 3600_000, now = Date.now } = options
   const { counts } = reading
   const latest = now() + maxFutureMs
@@ -70,15 +76,37 @@ export async function* readEntries(range: SourceRange, reading: Reading, options
       else {
         counts.entries++
         const entry = transformed(item.entry)
-        if (entry) found.push({ entry, hour: hourOf(Date.parse(entry.timestamp)), original: item.entry })
+        if (entry) found.push({ entry, timestamp: Date.parse(entry.timestamp), original: item.entry })
         else counts.dropped++
       }
     }
   }
-  for await (const lines of readLines(observe(range, reading), maxLineBytes, options.maxGzipRatio)) {
-    for (const line of lines) readLine(line)
-    yield found
-    found = []
+  /** Past the line at `start` if the scanner takes it, else -1. */
+  const scan = (block: Buffer, start: number, scanner: LineScanner) => {
+    const end = scanner.scan(block, start)
+    if (end < 0 || end - start > maxLineBytes || scanner.timestamp > latest) return -1
+    counts.lines++
+    counts.entries++
+    return end
+  }
+  const { scanned } = sink
+  for await (const block of readBlocks(observe(range, reading), maxLineBytes, options.maxGzipRatio)) {
+    if (block === null) readLine(null)
+    for (let start = 0; block && start < block.length; ) {
+      const next = scanned ? scan(block, start, scanned.scanner) : -1
+      if (scanned && next > 0) {
+        const full = scanned.add(scanned.scanner.timestamp)
+        if (full) await full
+        start = next
+        continue
+      }
+      const newline = block.indexOf(NEWLINE, start)
+      const end = newline < 0 ? block.length : newline
+      readLine(end - start > maxLineBytes ? null : lineAt(block, start, end, counts.lines === 0))
+      for (const read of found) await sink.add(read)
+      found = []
+      start = end + 1
+    }
   }
 }
 

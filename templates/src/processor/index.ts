@@ -3,6 +3,7 @@ import {
   fragmentName,
   type Granularity,
   type Hour,
+  hourOf,
   key20,
   markKey,
   seenKey,
@@ -11,6 +12,7 @@ import {
 import { ensureLake, readMark, writeMark } from '../lake/state.ts'
 import { SCHEMA_VERSION } from '../schema.ts'
 import type {
+  AnalyticsEntry,
   Column,
   CompactorStorage,
   LogSource,
@@ -62,6 +64,8 @@ export interface Processor {
   /** Ingests what is new. A source that fails is in `errors`, stays where it is and is tried again by the next run. */
   run(): Promise<IngestResult>
 }
+
+const HOUR_MS = 3600_000
 
 /** NDJSON in, Parquet fragments and a mark per source out. Safe to run twice, at once and after any crash. */
 export function createProcessor(options: ProcessorOptions): Processor {
@@ -119,28 +123,35 @@ export function createProcessor(options: ProcessorOptions): Processor {
   /** Streams the range into batches, one for each hour, and flushes them all whenever the buffer is full. */
   async function store(range: SourceRange, flush: (hour: Hour, batch: ParquetBatch) => Promise<void>) {
     const { maxEntriesPerFile = 100_000, maxBufferBytes = 64 << 20 } = options
-    const batches = new Map<Hour, ParquetBatch>()
+    const batches = new Map<number, ParquetBatch>() // by hours since the epoch
     let [rows, bytes] = [0, 0]
     const flushAll = async () => {
-      for (const hour of [...batches.keys()].sort()) {
-        await flush(hour, batches.get(hour) as ParquetBatch)
+      for (const [hour, batch] of [...batches].sort(([a], [b]) => a - b)) {
+        await flush(hourOf(hour * HOUR_MS), batch)
         batches.delete(hour)
       }
       rows = bytes = 0
     }
     const rejected = createRejectedLines()
     const reading = startReading(rejected.add)
-    for await (const entries of readEntries(range, reading, options))
-      for (const { entry, hour } of entries) {
-        const batch = batches.get(hour) ?? writer.open(columns)
-        batches.set(hour, batch)
-        bytes -= batch.bytes
-        batch.add(entry)
-        bytes += batch.bytes
-        reading.counts.rows++
-        // Asked after every entry, so that the same log is cut in the same places however its bytes arrive.
-        if (++rows >= maxEntriesPerFile || bytes >= maxBufferBytes) await flushAll()
-      }
+    /** Adds an entry, or the line that was scanned last. */
+    const add = (timestamp: number, entry?: AnalyticsEntry) => {
+      const hour = Math.floor(timestamp / HOUR_MS)
+      const batch = batches.get(hour) ?? writer.open(columns)
+      batches.set(hour, batch)
+      bytes -= batch.bytes
+      if (entry) batch.add(entry)
+      else batch.addScanned?.()
+      bytes += batch.bytes
+      reading.counts.rows++
+      // Asked after every entry, so that the same log is cut in the same places however its bytes arrive.
+      return ++rows >= maxEntriesPerFile || bytes >= maxBufferBytes ? flushAll() : undefined
+    }
+    const scanner = options.transform ? undefined : writer.openScanner?.(columns)
+    await readEntries(range, reading, options, {
+      add: ({ entry, timestamp }) => add(timestamp, entry),
+      scanned: scanner && { scanner, add },
+    })
     await flushAll()
     await rejected.save(storage, prefix, source.name, range)
     return reading

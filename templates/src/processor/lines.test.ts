@@ -1,14 +1,22 @@
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { decode, gunzipped, readLines } from './lines.ts'
+import { decode, gunzipped, lineAt, NEWLINE, readBlocks } from './lines.ts'
 
 async function read(chunks: Uint8Array[], maxLineBytes = 1 << 20): Promise<(string | null)[]> {
   const body = (async function* () {
     yield* chunks
   })()
   const lines: (string | null)[] = []
-  for await (const batch of readLines(body, maxLineBytes)) lines.push(...batch.map((line) => line && decode(line)))
+  for await (const block of readBlocks(body, maxLineBytes)) {
+    const ends = block ? [...block.entries()].filter(([, byte]) => byte === NEWLINE).map(([at]) => at) : []
+    if (block?.at(-1) !== NEWLINE) ends.push(block?.length ?? 0)
+    for (const [i, end] of ends.entries()) {
+      const start = i === 0 ? 0 : (ends[i - 1] as number) + 1
+      const isKept = block && end - start <= maxLineBytes
+      lines.push(isKept ? decode(lineAt(block, start, end, lines.length === 0)) : null)
+    }
+  }
   return lines
 }
 

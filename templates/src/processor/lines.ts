@@ -4,44 +4,52 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import type { Bytes } from '../types.ts'
 
-const NEWLINE = 10
+export const NEWLINE = 10
 const CARRIAGE_RETURN = 13
 
-/** A line without its line end; null where it was longer than allowed. */
-export type RawLine = Buffer | null
-
 /**
- * Cuts bytes into lines, gunzipped where they are gzip, whatever the file is called. Yields the lines of a chunk at a
- * time; the last line needs no newline. Memory is bounded by a chunk and `maxLineBytes`. A damaged gzip throws.
+ * Cuts bytes into blocks of whole lines, gunzipped where they are gzip, whatever the file is called. Every line has its
+ * newline but for the last of a log, which may lack it. null stands for a line longer than allowed that came in pieces.
+ * Memory is bounded by a chunk and `maxLineBytes`. A damaged gzip throws.
  */
-export async function* readLines(body: Bytes, maxLineBytes: number, maxGzipRatio?: number): AsyncIterable<RawLine[]> {
+export async function* readBlocks(
+  body: Bytes,
+  maxLineBytes: number,
+  maxGzipRatio?: number,
+): AsyncIterable<Buffer | null> {
   let rest: Buffer[] = []
   let restBytes = 0
-  let first = true
-  const finish = (end: Buffer): RawLine => {
-    const tooLong = restBytes + end.length > maxLineBytes
-    let line = tooLong ? null : restBytes ? Buffer.concat([...rest, end]) : end
+  // A line that is too long already is only counted on, not kept.
+  const isLong = () => restBytes > maxLineBytes + '\n'.length
+  const keep = (piece: Buffer) => {
+    restBytes += piece.length
+    if (isLong()) rest = []
+    else rest.push(piece)
+  }
+  const finish = () => {
+    const line = isLong() ? null : Buffer.concat(rest)
     rest = []
     restBytes = 0
-    if (line && first && line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) line = line.subarray(3)
-    first = false
-    return line?.at(-1) === CARRIAGE_RETURN ? line.subarray(0, -1) : line
+    return line
   }
   for await (const chunk of gunzipped(body, maxGzipRatio)) {
-    const lines: RawLine[] = []
-    let start = 0
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      lines.push(finish(chunk.subarray(start, end)))
-      start = end + 1
+    const start = restBytes ? chunk.indexOf(NEWLINE) + 1 : 0
+    if (start) {
+      keep(chunk.subarray(0, start))
+      yield finish()
     }
-    if (start < chunk.length) {
-      restBytes += chunk.length - start
-      // A line that is too long already is only counted on, not kept.
-      rest = restBytes > maxLineBytes ? [] : [...rest, chunk.subarray(start)]
-    }
-    if (lines.length) yield lines
+    const end = restBytes ? 0 : chunk.lastIndexOf(NEWLINE) + 1
+    if (end > start) yield chunk.subarray(start, end)
+    if (end < chunk.length) keep(chunk.subarray(end))
   }
-  if (restBytes) yield [finish(Buffer.alloc(0))]
+  if (restBytes) yield finish()
+}
+
+/** The line from `start` to before `end` of a block, without what is not part of it: a byte order mark, a CR. */
+export function lineAt(block: Buffer, start: number, end: number, isFirst: boolean): Buffer {
+  const hasMark = isFirst && block[start] === 0xef && block[start + 1] === 0xbb && block[start + 2] === 0xbf
+  const hasReturn = end > start && block[end - 1] === CARRIAGE_RETURN
+  return block.subarray(hasMark ? start + 3 : start, hasReturn ? end - 1 : end)
 }
 
 export const isGzip = (head: Uint8Array) => head[0] === 0x1f && head[1] === 0x8b

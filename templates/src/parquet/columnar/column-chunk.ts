@@ -48,7 +48,7 @@ export function encodeChunk(
     const count = Math.min(pageRows, rows.length - row)
     const end = value + (levels ? levels.reduce((sum, one) => sum + one, 0) : count)
     sink.length = 0
-    if (end > value) encoded.write(sink, value, end)
+    encoded.write(sink, value, end)
     add(dataPage({ rows: count, isPresent: levels, encoding, values: sink.bytes }, codec))
     value = end
   }

@@ -66,6 +66,7 @@ export const bitWidth = (largest: number) => (largest === 0 ? 0 : Math.floor(Mat
 
 /** RLE / bit-packing hybrid: one run, of equal values or of packed ones. `width` is at most 24. */
 export function writeRun(sink: ByteSink, values: Int32Array, width: number): void {
+  if (values.length === 0) return
   if (values.every((value) => value === values[0])) {
     sink.varint(values.length * 2)
     sink.reserve(4)

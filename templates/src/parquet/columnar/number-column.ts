@@ -1,4 +1,4 @@
-const FIRST_ROWS = 1024
+const FIRST_ROWS = 64
 
 /** Numbers of any type, times in milliseconds and booleans as 0 and 1, by row; NaN is NULL. */
 export class NumberColumn {

@@ -56,6 +56,8 @@ export function sortedByTime(times: Float64Array, rows: number): Uint32Array {
     if (time < least) least = time
   }
   if (isSorted) return order
+  // Differences from here on are no longer exact, but still tell which is greater.
+  if (greatest - least >= 2 ** 53) return order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b)
   let spare = new Uint32Array(rows)
   for (let unit = 1; unit <= greatest - least; unit *= DIGIT) {
     const digits = new Uint16Array(rows)

@@ -1,20 +1,22 @@
-/** A column whose values are mostly new ones is not worth a dictionary; asked for the first time at so many values. */
+/** A batch may be open for each of many hours. */
+const FIRST_ROWS = 64
+/** A column whose values are mostly new ones is not worth a dictionary; not asked before so many values. */
 const TRIAL = 1024
 const EMPTY = -1
 
 /** Texts as UTF-8, each different one kept once, and which of them every row has. */
 export class TextColumn {
   /** By row: the number of its value; -1 is NULL. */
-  codes = new Int32Array(TRIAL)
+  codes = new Int32Array(FIRST_ROWS)
   /** The values one after the other, in the order of their first rows. */
-  utf8 = Buffer.allocUnsafe(1 << 12)
+  utf8 = Buffer.allocUnsafe(1024)
   /** By value: where it ends in `utf8`, which is where the next one begins. */
-  ends = new Int32Array(TRIAL)
+  ends = new Int32Array(FIRST_ROWS)
   values = 0
   /** False once looking for equal values was given up. */
   isDictionary = true
   /** An open hash table of values, never more than half full. */
-  private slots = new Int32Array(TRIAL * 2).fill(EMPTY)
+  private slots = new Int32Array(FIRST_ROWS * 2).fill(EMPTY)
   private scratch = Buffer.allocUnsafe(1 << 10)
 
   /** Memory taken, about. */
@@ -98,7 +100,7 @@ export class TextColumn {
 
   /** The table is full: a larger one, or none where most rows brought a value of their own. */
   private reconsider(rows: number): void {
-    this.isDictionary = this.values * 2 <= rows
+    this.isDictionary = this.values < TRIAL || this.values * 2 <= rows
     const size = this.isDictionary ? this.slots.length * 2 : 0
     this.slots = new Int32Array(size).fill(EMPTY)
     if (!this.isDictionary) return

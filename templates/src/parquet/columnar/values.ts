@@ -22,8 +22,12 @@ export interface EncodedValues {
   bounds?: [number, number] | [string, string]
 }
 
+/** Of a column that is NULL throughout. */
+const NO_VALUES: EncodedValues = { encoding: 'PLAIN', bytes: 0, write() {} }
+
 /** These rows of a column of texts, none of them NULL. */
 export function encodeTexts(column: TextColumn, rows: Uint32Array): EncodedValues {
+  if (rows.length === 0) return NO_VALUES
   const codes = new Int32Array(rows.length)
   const isUsed = new Uint8Array(column.values)
   for (let i = 0; i < rows.length; i++) {
@@ -71,6 +75,7 @@ function boundsOf(column: TextColumn, isUsed: Uint8Array): [string, string] | un
 
 /** These rows of a column of numbers, none of them NULL. */
 export function encodeNumbers(column: NumberColumn, type: ColumnType, rows: Uint32Array): EncodedValues {
+  if (rows.length === 0) return NO_VALUES
   const values = new Float64Array(rows.length)
   let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (let i = 0; i < rows.length; i++) {
@@ -79,7 +84,7 @@ export function encodeNumbers(column: NumberColumn, type: ColumnType, rows: Uint
     if (value < least) least = value
     if (value > greatest) greatest = value
   }
-  const bounds: [number, number] | undefined = values.length > 0 ? [least, greatest] : undefined
+  const bounds: [number, number] = [least, greatest]
   if (type === 'BOOLEAN') return { ...plainBooleans(values), bounds }
   const width = type === 'INTEGER' ? 4 : 8
   const plain = plainWriter(type)

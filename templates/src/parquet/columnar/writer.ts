@@ -73,12 +73,17 @@ function scannedRows(columns: readonly Column[], data: readonly ColumnData[], sc
 }
 
 /** Rows in order of time, as row groups. */
-export function encodeRows(columns: readonly NamedType[], data: readonly ColumnData[], rows: number) {
+export function encodeRows(
+  columns: readonly NamedType[],
+  data: readonly ColumnData[],
+  rows: number,
+  { rowGroupRows = ROW_GROUP_ROWS } = {},
+): RowGroupSource[] {
   const codec = bestCodec()
   const time = data[columns.findIndex(({ name }) => name === 'timestamp')] as NumberColumn
   const order = sortedByTime(time.values, rows)
   const groups: RowGroupSource[] = []
-  for (let at = 0; at < rows; at += ROW_GROUP_ROWS)
-    groups.push(encodeRowGroup(columns, data, order.subarray(at, at + ROW_GROUP_ROWS), codec))
+  for (let at = 0; at < rows; at += rowGroupRows)
+    groups.push(encodeRowGroup(columns, data, order.subarray(at, at + rowGroupRows), codec))
   return groups
 }

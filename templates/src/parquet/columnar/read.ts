@@ -1,0 +1,73 @@
+import type { DecodedArray } from 'hyparquet'
+import { readColumn } from 'hyparquet/src/column.js'
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
+import { getSchemaPath } from 'hyparquet/src/schema.js'
+import { chunkRange, readExactly } from '../footer.ts'
+import type { SourcePiece } from '../merge.ts'
+import type { NamedType } from '../row-groups.ts'
+import { decompressors } from './codec.ts'
+import type { ColumnData } from './row-group.ts'
+import { TextColumn } from './text-column.ts'
+
+/** Appends the rows of a row group of any writer; columns that it lacks are NULL. Throws and names what is damaged. */
+export async function appendRows(
+  piece: SourcePiece,
+  columns: readonly NamedType[],
+  data: readonly ColumnData[],
+  firstRow: number,
+): Promise<void> {
+  for (const [i, { name, type }] of columns.entries()) {
+    const column = data[i] as ColumnData
+    let row = firstRow
+    for (const values of await readValues(piece, name)) {
+      for (const value of values) {
+        if (column instanceof TextColumn) {
+          if (value instanceof Uint8Array) column.setBytes(row++, value, 0, value.length)
+          else column.set(row++, null)
+        } else if (value === null || value === undefined) column.set(row++, Number.NaN)
+        else column.set(row++, type === 'TIMESTAMP' ? toMilliseconds(value, piece, name) : Number(value))
+      }
+    }
+  }
+}
+
+/** Values of a column as they are stored, page by page; NULLs are null or undefined. */
+async function readValues({ input, group, schema, rows }: SourcePiece, name: string): Promise<DecodedArray[]> {
+  const chunk = group.columns.find(({ meta_data }) => isNamed(meta_data?.path_in_schema[0], name))?.meta_data
+  if (!chunk) return [new Array(rows).fill(null)]
+  const { offset, end } = chunkRange(chunk)
+  const bytes = await readExactly(input, offset, end - offset)
+  const [root, column] = getSchemaPath(schema, chunk.path_in_schema)
+  if (!root || !column) throw new Error(`${input.name}: its schema has no column "${name}"`)
+  // Without its logical type, a text stays bytes and a time a number.
+  const element = { ...column.element, converted_type: undefined, logical_type: undefined }
+  const decoder = {
+    ...chunk,
+    pathInSchema: chunk.path_in_schema,
+    element,
+    schemaPath: [root, { ...column, element }],
+    compressors: decompressors,
+    parsers: DEFAULT_PARSERS,
+    utf8: false,
+  }
+  try {
+    const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
+    const { data } = readColumn(reader, { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows }, decoder)
+    const found = data.reduce((sum, page) => sum + page.length, 0)
+    if (found !== rows) throw new Error(`${found} values for ${rows} rows`)
+    return data
+  } catch (cause) {
+    const advice = 'restore the file or move it away'
+    throw new Error(`${input.name}: the pages of "${name}" cannot be read (${cause}): ${advice}`, { cause })
+  }
+}
+
+function toMilliseconds(value: unknown, { schema }: SourcePiece, name: string): number {
+  const isMicroseconds = schema.some(
+    (element) => isNamed(element.name, name) && element.converted_type === 'TIMESTAMP_MICROS',
+  )
+  return isMicroseconds ? Number(value) / 1000 : Number(value)
+}
+
+/** As for DuckDB, names that differ in case only are one. */
+const isNamed = (found: string | undefined, name: string) => found?.toLowerCase() === name.toLowerCase()
