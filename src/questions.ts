@@ -50,7 +50,7 @@ export interface Answers {
   runtime: keyof typeof RUNTIMES
   storage: 'r2' | 's3' | 'local'
   granularity: 'hour' | 'day' | 'month'
-  parquet: 'duckdb-wasm' | 'ndjson'
+  parquet: 'columnar' | 'duckdb-wasm' | 'ndjson'
   maxEntries: number
   format: 'cloudflare' | 'standard'
   trigger: 'cron' | 'queue'
@@ -136,8 +136,9 @@ export const QUESTIONS: readonly Question[] = [
     flag: 'parquet',
     kind: 'choice',
     ask: 'What should write the files?',
-    help: 'What writes the files: DuckDB as Parquet, or plain NDJSON.',
+    help: 'What writes the files: our own code or DuckDB as Parquet, or plain NDJSON.',
     choices: [
+      { value: 'columnar', label: 'Plain TypeScript (Parquet)', hint: 'fastest, least memory' },
       { value: 'duckdb-wasm', label: 'DuckDB (Parquet)', hint: 'ZSTD, typed, sorted' },
       { value: 'ndjson', label: 'NDJSON passthrough', hint: 'no engine to install, no compaction' },
     ],

@@ -3,6 +3,7 @@ import { versionOf } from '../version.ts'
 
 /** Packages that the emitted modules import. */
 const ENGINES: Record<Answers['parquet'], readonly string[]> = {
+  columnar: ['hyparquet', 'hyparquet-writer'],
   'duckdb-wasm': ['@duckdb/duckdb-wasm', 'hyparquet', 'hyparquet-writer'],
   ndjson: [],
 }

@@ -137,9 +137,14 @@ describe.each(cells)('the project $name', ({ files, answers }) => {
 
 describe('a project on local files', () => {
   it('stays small enough to own', () => {
-    const largest = cells.filter(({ name }) => /^node-local-\w+-duckdb-wasm-standard$/.test(name))
+    const largest = cells.filter(({ name }) => /^node-local-\w+-columnar-standard$/.test(name))
     for (const { files } of largest) {
-      const sources = modules(files).filter(({ path }) => /^src\/(?!storage\/memory|.*\.test\.ts$)/.test(path))
+      const engine = modules(files).filter(({ path }) => /^src\/parquet\/columnar\/(?!.*\.test\.ts$)/.test(path))
+      const engineCode = engine.map((file) => ({ ...file, text: codeOf(file) }))
+      expect(linesOf(engineCode), `${linesOf(engine)} lines of the columnar engine`).toBeLessThanOrEqual(940)
+      const sources = modules(files).filter(
+        ({ path }) => /^src\/(?!storage\/memory|.*\.test\.ts$)/.test(path) && !path.startsWith('src/parquet/columnar/'),
+      )
       const code = sources.map((file) => ({ ...file, text: codeOf(file) }))
       const figures = `${linesOf(sources)} lines, ${linesOf(code)} of them neither blank nor comment`
       const core = sources.filter(({ path }) =>
@@ -148,7 +153,7 @@ describe('a project on local files', () => {
       expect(linesOf(core), 'types, processor and compactor').toBeLessThanOrEqual(700)
       // The design asks for 2,000 lines. Exact rotation, replay and a rule for every fault brought more: this is where
       // it stands, so that it can only shrink.
-      expect(linesOf(code), figures).toBeLessThanOrEqual(2496)
+      expect(linesOf(code), figures).toBeLessThanOrEqual(2370)
     }
   })
 })

@@ -17,7 +17,8 @@ export interface Row {
 /** The answers a row is for; one that is not named may be anything. */
 export type Condition = { readonly [K in keyof Answers]?: readonly Answers[K][] }
 
-const PARQUET: Condition = { parquet: ['duckdb-wasm'] }
+const PARQUET: Condition = { parquet: ['columnar', 'duckdb-wasm'] }
+const COLUMNAR: Condition = { parquet: ['columnar'] }
 const NDJSON: Condition = { parquet: ['ndjson'] }
 const CLOUDFLARE: Condition = { runtime: ['cloudflare'] }
 const QUEUE: Condition = { ...CLOUDFLARE, trigger: ['queue'] }
@@ -43,6 +44,11 @@ function variants(path: string, when: { default: Condition } & Record<string, Co
     return { ...file(path, condition), template }
   })
 }
+
+const COLUMNAR_FILES = [
+  ...['writer', 'merger', 'scan', 'read'],
+  ...['row-group', 'column-chunk', 'pages', 'values', 'encodings', 'codec', 'text-column', 'number-column'],
+]
 
 export const FILES: readonly Row[] = [
   ...variants('analytics.config.ts', {
@@ -96,6 +102,8 @@ export const FILES: readonly Row[] = [
   ...variants('src/wiring/stores.ts', { default: LOCAL, s3: S3 }),
   ...variants('src/wiring/engine.ts', {
     default: { ...DUCKDB, ...MACHINE },
+    columnar: { ...COLUMNAR, format: ['standard'] },
+    'columnar-logpush': { ...COLUMNAR, format: ['cloudflare'] },
     ndjson: NDJSON,
     workerd: { ...DUCKDB, ...CLOUDFLARE },
   }),
@@ -111,7 +119,7 @@ export const FILES: readonly Row[] = [
   ...variants('src/lake/reader.ts', { default: PARQUET, ndjson: NDJSON }),
   file('src/lake/fragments.ts', PARQUET),
   file('src/lake/lineage.ts', PARQUET),
-  ...folder('src/processor', 'index.ts', 'entries.ts', 'lines.ts', 'pending.ts', 'rejected.ts'),
+  ...folder('src/processor', 'index.ts', 'entries.ts', 'lines.ts', 'pending.ts', 'rejected.ts', 'result.ts'),
   file('src/processor/formats/standard.ts'),
   file('src/processor/formats/cloudflare.ts', { format: ['cloudflare'] }),
   file('src/processor/formats/trace-requests.ts', { format: ['cloudflare'] }),
@@ -128,12 +136,15 @@ export const FILES: readonly Row[] = [
   file('src/compactor/abandon.ts', PARQUET),
   file('src/compactor/commit.ts', PARQUET),
   file('src/compactor/replay.ts', PARQUET),
-  file('src/parquet/duckdb-wasm.ts', PARQUET),
+  file('src/parquet/cells.ts', PARQUET),
+  file('src/parquet/footer.ts', PARQUET),
+  file('src/parquet/merge.ts', PARQUET),
+  file('src/parquet/row-groups.ts', PARQUET),
+  file('src/parquet/duckdb-wasm.ts', DUCKDB),
   ...variants('src/parquet/duckdb.ts', { default: { ...DUCKDB, ...MACHINE }, workerd: { ...DUCKDB, ...CLOUDFLARE } }),
   file('src/parquet/wasm.d.ts', { ...DUCKDB, ...CLOUDFLARE }),
-  file('src/parquet/plain.ts', PARQUET),
-  file('src/parquet/footer.ts', PARQUET),
-  file('src/parquet/row-groups.ts', PARQUET),
+  file('src/parquet/plain.ts', DUCKDB),
+  ...COLUMNAR_FILES.map((name) => file(`src/parquet/columnar/${name}.ts`, COLUMNAR)),
   file('src/parquet/ndjson-passthrough.ts', NDJSON),
   ...variants('query/lake.ts', { default: MACHINE, cloudflare: CLOUDFLARE }),
   file('query/buckets.ts', CLOUDFLARE),

@@ -1,5 +1,5 @@
 import type { AnalyticsEntry, LineScanner, ParseLine, RejectReason, SourceCounts, SourceRange } from '../types.ts'
-import { decode, lineAt, NEWLINE, readBlocks } from './lines.ts'
+import { decode, lineAt, readBlocks } from './lines.ts'
 
 export interface ReadOptions {
   parseLine: ParseLine
@@ -81,31 +81,24 @@ export async function readEntries(range: SourceRange, reading: Reading, options:
       }
     }
   }
-  /** Past the line at `start` if the scanner takes it, else -1. */
-  const scan = (block: Buffer, start: number, scanner: LineScanner) => {
-    const end = scanner.scan(block, start)
-    if (end < 0 || end - start > maxLineBytes || scanner.timestamp > latest) return -1
-    counts.lines++
-    counts.entries++
-    return end
-  }
   const { scanned } = sink
   for await (const block of readBlocks(observe(range, reading), maxLineBytes, options.maxGzipRatio)) {
     if (block === null) readLine(null)
     for (let start = 0; block && start < block.length; ) {
-      const next = scanned ? scan(block, start, scanned.scanner) : -1
-      if (scanned && next > 0) {
+      const end = scanned ? scanned.scanner.scan(block, start) : -1
+      if (scanned && end > 0 && end - start <= maxLineBytes && scanned.scanner.timestamp <= latest) {
+        counts.lines++
+        counts.entries++
         const full = scanned.add(scanned.scanner.timestamp)
         if (full) await full
-        start = next
+        start = end
         continue
       }
-      const newline = block.indexOf(NEWLINE, start)
-      const end = newline < 0 ? block.length : newline
-      readLine(end - start > maxLineBytes ? null : lineAt(block, start, end, counts.lines === 0))
+      const { line, next } = lineAt(block, start, maxLineBytes, counts.lines === 0)
+      readLine(line)
       for (const read of found) await sink.add(read)
       found = []
-      start = end + 1
+      start = next
     }
   }
 }

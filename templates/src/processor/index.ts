@@ -19,14 +19,12 @@ import type {
   Mark,
   ParquetBatch,
   ParquetWriter,
-  PipelineError,
-  RejectReason,
-  SourceCounts,
   SourceRange,
 } from '../types.ts'
 import { type ReadOptions, readEntries, startReading } from './entries.ts'
 import { listPending } from './pending.ts'
 import { createRejectedLines } from './rejected.ts'
+import { addCounts, emptyResult, type IngestResult } from './result.ts'
 
 export interface ProcessorOptions extends ReadOptions {
   source: LogSource
@@ -46,19 +44,7 @@ export interface ProcessorOptions extends ReadOptions {
   onProgress?: (result: IngestResult) => void
 }
 
-export interface IngestResult extends Omit<SourceCounts, 'extra'> {
-  /** Sources, or ranges of growing files, ingested by this run. */
-  sources: number
-  /** Raw bytes read. */
-  bytes: number
-  /** All that were rejected. */
-  malformed: number
-  fragments: number
-  deleted: number
-  /** 1: the budget was spent before a source that waits, perhaps with others behind it, for the next run. */
-  left: number
-  errors: PipelineError[]
-}
+export type { IngestResult } from './result.ts'
 
 export interface Processor {
   /** Ingests what is new. A source that fails is in `errors`, stays where it is and is tried again by the next run. */
@@ -84,7 +70,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
         const newest = newestMark === null ? null : ((await readMark(storage, newestMark))?.mark ?? null)
         const next = await source.next(info, newest)
         const mark = typeof next === 'object' ? await ingest(next) : null
-        if (mark) add(result, mark)
+        if (mark) addCounts(result, mark)
         // A copy that was compared, or a log that has been quiet for an hour, need not be opened by every run to come.
         if (next === 'ingested' && (newest?.identity !== info.etag || now() - info.lastModified > 3600_000))
           await storage.put(seenKey(prefix, source.name, info.key, info.etag), new Uint8Array(), 'absent')
@@ -171,20 +157,4 @@ export function createProcessor(options: ProcessorOptions): Processor {
   }
 
   return { run }
-}
-
-function emptyResult(): IngestResult {
-  const counts = { sources: 0, bytes: 0, lines: 0, entries: 0, foreign: 0, dropped: 0, malformed: 0, rejected: {} }
-  return { ...counts, fragments: 0, rows: 0, deleted: 0, left: 0, errors: [] }
-}
-
-function add(result: IngestResult, { size, counts, fragments }: Mark): void {
-  result.sources++
-  result.bytes += size
-  result.fragments += fragments.length
-  for (const key of ['lines', 'entries', 'foreign', 'dropped', 'rows'] as const) result[key] += counts[key]
-  for (const [reason, count] of Object.entries(counts.rejected) as [RejectReason, number][]) {
-    result.rejected[reason] = (result.rejected[reason] ?? 0) + count
-    result.malformed += count
-  }
 }

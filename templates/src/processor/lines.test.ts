@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { decode, gunzipped, lineAt, NEWLINE, readBlocks } from './lines.ts'
+import { decode, gunzipped, lineAt, readBlocks } from './lines.ts'
 
 async function read(chunks: Uint8Array[], maxLineBytes = 1 << 20): Promise<(string | null)[]> {
   const body = (async function* () {
@@ -9,12 +9,11 @@ async function read(chunks: Uint8Array[], maxLineBytes = 1 << 20): Promise<(stri
   })()
   const lines: (string | null)[] = []
   for await (const block of readBlocks(body, maxLineBytes)) {
-    const ends = block ? [...block.entries()].filter(([, byte]) => byte === NEWLINE).map(([at]) => at) : []
-    if (block?.at(-1) !== NEWLINE) ends.push(block?.length ?? 0)
-    for (const [i, end] of ends.entries()) {
-      const start = i === 0 ? 0 : (ends[i - 1] as number) + 1
-      const isKept = block && end - start <= maxLineBytes
-      lines.push(isKept ? decode(lineAt(block, start, end, lines.length === 0)) : null)
+    if (block === null) lines.push(null)
+    for (let start = 0; block && start < block.length; ) {
+      const { line, next } = lineAt(block, start, maxLineBytes, lines.length === 0)
+      lines.push(line && decode(line))
+      start = next
     }
   }
   return lines

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import type { Bytes } from '../types.ts'
 
-export const NEWLINE = 10
+const NEWLINE = 10
 const CARRIAGE_RETURN = 13
 
 /**
@@ -45,11 +45,15 @@ export async function* readBlocks(
   if (restBytes) yield finish()
 }
 
-/** The line from `start` to before `end` of a block, without what is not part of it: a byte order mark, a CR. */
-export function lineAt(block: Buffer, start: number, end: number, isFirst: boolean): Buffer {
+/** The line at `start` of a block without its end, null if it is too long, and where the next one begins. */
+export function lineAt(block: Buffer, start: number, maxLineBytes: number, isFirst: boolean) {
+  const newline = block.indexOf(NEWLINE, start)
+  const end = newline < 0 ? block.length : newline
+  const next = end + 1
+  if (end - start > maxLineBytes) return { line: null, next }
   const hasMark = isFirst && block[start] === 0xef && block[start + 1] === 0xbb && block[start + 2] === 0xbf
   const hasReturn = end > start && block[end - 1] === CARRIAGE_RETURN
-  return block.subarray(hasMark ? start + 3 : start, hasReturn ? end - 1 : end)
+  return { line: block.subarray(hasMark ? start + 3 : start, hasReturn ? end - 1 : end), next }
 }
 
 export const isGzip = (head: Uint8Array) => head[0] === 0x1f && head[1] === 0x8b

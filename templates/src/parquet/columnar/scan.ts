@@ -39,7 +39,7 @@ export class EntryScanner implements LineScanner {
   readonly numbers = new Float64Array(4)
   private at = 0
   /** The minute of the line before, as text and in milliseconds. */
-  private minuteText = new Uint8Array(MINUTE)
+  private minuteText = new Uint8Array()
   private minute = Number.NaN
   /** Dimensions that were compared with what JSON makes of them, by their hash. */
   private readonly known: (Uint8Array | undefined)[] = new Array(KNOWN_DIMENSIONS).fill(undefined)
@@ -49,8 +49,6 @@ export class EntryScanner implements LineScanner {
   }
 
   scan(lines: Uint8Array, start: number): number {
-    // Every loop below ends at a line end at the latest.
-    if (lines[lines.length - 1] !== NEWLINE) return -1
     this.lines = lines
     this.at = start
     const isTaken =
@@ -99,7 +97,7 @@ export class EntryScanner implements LineScanner {
     for (;;) {
       const byte = lines[end] as number
       if (byte === QUOTE) break
-      if (byte < SPACE || byte === BACKSLASH) return false
+      if (!(byte >= SPACE) || byte === BACKSLASH) return false
       bits |= byte
       end++
     }
@@ -135,7 +133,7 @@ export class EntryScanner implements LineScanner {
     let value = head
     for (;;) {
       const digit = (lines[at] as number) - ZERO
-      if (digit < 0 || digit > 9) break
+      if (!(digit >= 0 && digit <= 9)) break
       value = value * 10 + digit
       at++
     }
@@ -153,7 +151,8 @@ export class EntryScanner implements LineScanner {
     }
     this.at = at + MINUTE
     const seconds = this.digits(0)
-    const isWhole = this.at === at + MINUTE + 2 && lines[this.at++] === POINT
+    const isWhole = this.at === at + MINUTE + 2 && lines[this.at] === POINT
+    this.at++
     const milliseconds = this.digits(0)
     this.numbers[NUMBERS.timestamp] = this.minute + seconds * 1000 + milliseconds
     return isWhole && seconds < 60 && this.at === at + MINUTE + 6
@@ -172,7 +171,7 @@ export class EntryScanner implements LineScanner {
   private dimensions(): boolean {
     const { lines, at: start } = this
     let end = start
-    while (lines[end] !== CLOSE && lines[end] !== NEWLINE) end++
+    while (end < lines.length && lines[end] !== CLOSE && lines[end] !== NEWLINE) end++
     end++
     const slot = hash(lines, start, end) % KNOWN_DIMENSIONS
     const known = this.known[slot]

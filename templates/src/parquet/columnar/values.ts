@@ -1,8 +1,8 @@
 import type { ColumnType } from '../../types.ts'
 import { ByteSink, bitWidth, writeDeltas, writeRun } from './encodings.ts'
-import { type NumberColumn, numberDictionary } from './number-column.ts'
+import type { NumberColumn } from './number-column.ts'
 import type { ENCODINGS } from './pages.ts'
-import type { TextColumn } from './text-column.ts'
+import { TextColumn } from './text-column.ts'
 
 /** Longer texts are no good bounds, and a footer is read often. */
 const MAX_BOUND_BYTES = 1000
@@ -86,26 +86,34 @@ export function encodeNumbers(column: NumberColumn, type: ColumnType, rows: Uint
   }
   const bounds: [number, number] = [least, greatest]
   if (type === 'BOOLEAN') return { ...plainBooleans(values), bounds }
-  const width = type === 'INTEGER' ? 4 : 8
   const plain = plainWriter(type)
-  const isShort = Math.max(-least, greatest) < (type === 'INTEGER' ? 2 ** 30 : EXACT)
   // A dictionary of doubles pays while most come twice; integers are packed well without one.
-  const most = type === 'TIMESTAMP' ? 0 : values.length >> (type === 'DOUBLE' ? 1 : 4)
-  const found = most > 0 ? numberDictionary(values, most) : null
+  const uses = { DOUBLE: 2, INTEGER: 16, BIGINT: 16, TIMESTAMP: 0, VARCHAR: 0 }[type]
+  const found = uses > 0 ? dictionaryOf(values, uses) : null
   if (found) {
-    const sink = new ByteSink(found.values.length * width)
-    plain(sink, Float64Array.from(found.values), 0, found.values.length)
+    const sink = new ByteSink(found.values.length * 8)
+    plain(sink, found.values, 0, found.values.length)
     return { ...withDictionary({ bytes: sink.bytes, values: found.values.length }, found.codes), bounds }
   }
-  const bytes = values.length * width
-  if (type === 'DOUBLE' || !isShort)
-    return { encoding: 'PLAIN', bytes, bounds, write: (sink, from, to) => plain(sink, values, from, to) }
-  return {
-    encoding: 'DELTA_BINARY_PACKED',
-    bytes,
-    bounds,
-    write: (sink, from, to) => writeDeltas(sink, values.subarray(from, to)),
+  const isShort = Math.max(-least, greatest) < (type === 'INTEGER' ? 2 ** 30 : EXACT)
+  const isDelta = isShort && type !== 'DOUBLE'
+  const write = isDelta
+    ? (sink: ByteSink, from: number, to: number) => writeDeltas(sink, values.subarray(from, to))
+    : (sink: ByteSink, from: number, to: number) => plain(sink, values, from, to)
+  return { encoding: isDelta ? 'DELTA_BINARY_PACKED' : 'PLAIN', bytes: values.length * 8, bounds, write }
+}
+
+/** The different numbers, told apart by their bits, and by row which it is; null if they do not come often enough. */
+function dictionaryOf(values: Float64Array, uses: number): { values: Float64Array; codes: Int32Array } | null {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+  const column = new TextColumn()
+  for (let i = 0; i < values.length; i++) {
+    column.setBytes(i, bytes, i * 8, i * 8 + 8)
+    if (!column.isDictionary) return null
   }
+  if (column.values * uses > values.length) return null
+  const different = new Uint8Array(column.utf8.subarray(0, column.values * 8))
+  return { values: new Float64Array(different.buffer), codes: column.codes.subarray(0, values.length) }
 }
 
 function withDictionary(dictionary: { bytes: Uint8Array; values: number }, codes: Int32Array): EncodedValues {

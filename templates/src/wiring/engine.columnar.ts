@@ -1,0 +1,9 @@
+import { columnarParquetMerger } from '../parquet/columnar/merger.ts'
+import { EntryScanner } from '../parquet/columnar/scan.ts'
+import { columnarParquetWriter } from '../parquet/columnar/writer.ts'
+
+/** What writes the files of the lake, and what merges them. The scanner reads the lines that `parseLine` would read. */
+export const openEngine = () => ({
+  writer: columnarParquetWriter(new EntryScanner()),
+  merger: columnarParquetMerger(),
+})
