@@ -19,7 +19,7 @@ describe('parseCreateArgs', () => {
 
   it.each([
     ['an unknown flag', '--runtim node', /Unknown flag --runtim\. Did you mean --runtime/],
-    ['a flag of a later release', '--dashboard', /Unknown flag --dashboard/],
+    ['a flag of a later release', '--alerts', /Unknown flag --alerts/],
     ['an unknown short flag', '-x', /Unknown flag -x/],
     ['a long flag with one dash', '-runtime node', /Did you mean --runtime/],
     ['--no- before what cannot be negated', '--no-runtime', /Unknown flag --no-runtime/],

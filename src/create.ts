@@ -10,7 +10,7 @@ import { MANIFEST } from './manifest.ts'
 import { type Target, targetOf } from './names.ts'
 import { detectPackageManager, insideRepository, spelling } from './pm.ts'
 import { openPrompts } from './prompts.ts'
-import { answersOf, openQuestions, QUESTIONS, type Settings, type Situation, withDefaults } from './questions.ts'
+import { answersOf, openQuestions, type Settings, type Situation, spellFlag, withDefaults } from './questions.ts'
 import { ALL_DEPENDENCIES } from './render/package-json.ts'
 import { quote, replayCommand } from './replay.ts'
 import { withSignals } from './signals.ts'
@@ -120,9 +120,7 @@ function missing({ dir, given, options }: Args, target: Target | undefined, cwd:
 
 /** What was said about git and installing, to be said again. */
 function toggles(given: Partial<Settings>): string[] {
-  return QUESTIONS.filter(({ id, kind }) => kind === 'toggle' && given[id] !== undefined).map(
-    ({ id, flag }) => `--${given[id] ? '' : 'no-'}${flag}`,
-  )
+  return (['install', 'git'] as const).flatMap((id) => (given[id] === undefined ? [] : [spellFlag(id, given[id])]))
 }
 
 /** True when a repository was started. Only one that was asked for is worth failing over. */

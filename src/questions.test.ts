@@ -22,6 +22,7 @@ describe('the table of questions', () => {
       maxEntries: 100_000,
       format: 'standard',
       trigger: 'cron',
+      dashboard: true,
       pm: 'pnpm',
       install: true,
       git: false,

@@ -54,6 +54,7 @@ export interface Answers {
   maxEntries: number
   format: 'cloudflare' | 'standard'
   trigger: 'cron' | 'queue'
+  dashboard: boolean
   pm: (typeof PACKAGE_MANAGERS)[number]
 }
 
@@ -179,6 +180,15 @@ export const QUESTIONS: readonly Question[] = [
     initial: () => 'cron',
   },
   {
+    id: 'dashboard',
+    flag: 'dashboard',
+    kind: 'toggle',
+    ask: 'Add a dashboard, a page that reads the lake in the browser?',
+    help: 'A page that reads the lake in the browser; default: yes, where there is Parquet.',
+    initial: ({ parquet }) => parquet !== 'ndjson',
+    whenAbsent: false,
+  },
+  {
     id: 'pm',
     flag: 'pm',
     kind: 'choice',
@@ -206,7 +216,7 @@ export const QUESTIONS: readonly Question[] = [
 ]
 
 /** Questions whose answers decide the files: all but what is done afterwards. */
-export const ANSWER_QUESTIONS = QUESTIONS.filter((question) => question.kind !== 'toggle')
+export const ANSWER_QUESTIONS = QUESTIONS.filter(({ id }) => id !== 'install' && id !== 'git')
 
 /** Answers that cannot go together. */
 export interface Constraint {
@@ -227,6 +237,7 @@ export const CONSTRAINTS: readonly Constraint[] = [
     never: { runtime: 'cloudflare', parquet: 'ndjson' },
     because: 'NDJSON is never compacted, and every file of it would be a paid and slow read from R2.',
   },
+  { never: { parquet: 'ndjson', dashboard: true }, because: 'the page reads parts of Parquet files.' },
 ]
 
 function broken(given: Partial<Settings>, constraints: readonly Constraint[]): Constraint | undefined {
@@ -248,9 +259,13 @@ export function possibleChoices(
 export function refuseImpossible(given: Partial<Settings>, constraints = CONSTRAINTS): void {
   const constraint = broken(given, constraints)
   if (!constraint) return
-  const pair = Object.entries(constraint.never).map(([id, value]) => `--${flagOf(id)} ${value}`)
+  const pair = Object.entries(constraint.never).map(([id, value]) => spellFlag(flagOf(id), value))
   throw usageError(`${pair.join(' and ')} do not go together: ${constraint.because}`)
 }
+
+/** An answer as a flag: `--runtime node`, `--no-dashboard`. */
+export const spellFlag = (flag: string, value: Settings[keyof Settings]): string =>
+  typeof value === 'boolean' ? `--${value ? '' : 'no-'}${flag}` : `--${flag} ${value}`
 
 const flagOf = (id: string) => QUESTIONS.find((question) => question.id === id)?.flag ?? id
 
@@ -289,10 +304,11 @@ export function initialValue(question: Question, given: Partial<Settings>, situa
 
 /** What a prompt would ask: not yet answered, and more than one answer is possible. */
 export function openQuestions(given: Partial<Settings>): Question[] {
-  return QUESTIONS.filter(
-    (question) =>
-      given[question.id] === undefined && (question.kind !== 'choice' || possibleChoices(question, given).length > 1),
-  )
+  return QUESTIONS.filter((question) => {
+    if (given[question.id] !== undefined) return false
+    if (question.kind === 'choice') return possibleChoices(question, given).length > 1
+    return question.kind !== 'toggle' || !broken({ ...given, [question.id]: true }, CONSTRAINTS)
+  })
 }
 
 export function withDefaults(given: Partial<Settings>, situation: Situation): Settings {

@@ -1,6 +1,6 @@
 import { parseSource, pinnedSource } from './overlay/source.ts'
 import { spelling } from './pm.ts'
-import { ANSWER_QUESTIONS, type Answers } from './questions.ts'
+import { ANSWER_QUESTIONS, type Answers, spellFlag } from './questions.ts'
 import { VERSION } from './version.ts'
 
 /**
@@ -9,7 +9,7 @@ import { VERSION } from './version.ts'
  */
 export function replayCommand(dir: string | undefined, answers: Answers, more: readonly string[] = []): string {
   const { create, flags } = spelling(answers.pm)
-  const given = ANSWER_QUESTIONS.map(({ id, flag }) => `--${flag} ${answers[id as keyof Answers]}`)
+  const given = ANSWER_QUESTIONS.map(({ id, flag }) => spellFlag(flag, answers[id as keyof Answers]))
   const folder = dir === undefined ? '' : `${quote(dir)} `
   return `${create} stoma-analytics@${VERSION} ${folder}${flags}${[...given, ...more, '--yes'].join(' ')}`
 }

@@ -127,12 +127,24 @@ type Facts = Record<string, string> & { name: string }
 /** What `{{…}}` in the README stands for. `{{flags}}` is what comes between a script's name and flags. */
 function factsOf(name: string, answers: Answers): Facts {
   const { install, run, flags } = spelling(answers.pm)
-  const { maxEntries, ...words } = answers
+  const { maxEntries, dashboard, ...words } = answers
   const rows = String(maxEntries).replace(/\B(?=(\d{3})+$)/g, ',')
   const lake = lakeOf(name, answers)
   const init = lakeKind(answers) === 'folder' ? 'analytics.sql' : 's3.sql'
   const demoLake = answers.runtime === 'cloudflare' ? '.demo/state' : '.demo/lake'
-  return { name, worker: workerName(name), ...words, lake, demoLake, init, maxEntries: rows, install, run, flags }
+  return {
+    name,
+    worker: workerName(name),
+    ...words,
+    dashboard: String(dashboard),
+    lake,
+    demoLake,
+    init,
+    maxEntries: rows,
+    install,
+    run,
+    flags,
+  }
 }
 
 const json = (value: unknown) =>

@@ -12,19 +12,25 @@ const ENGINES: Record<Answers['parquet'], readonly string[]> = {
 const S3 = ['aws4fetch']
 const storeOf = ({ storage }: Answers) => (storage === 'local' ? [] : S3)
 
+/** What the page runs in the browser, and what serves it on every runtime. */
+const DASHBOARD = ['@duckdb/duckdb-wasm', '@hono/node-server', 'uplot']
+
 const ALWAYS = ['@duckdb/node-api', 'hono']
 // vitest on every runtime: `bun test` stands in for it at run time, but its types are what the compiler reads.
 const ALWAYS_DEV = ['@types/node', 'typescript', 'vitest']
 
-export const dependenciesOf = (answers: Answers) =>
-  [...ALWAYS, ...RUNTIMES[answers.runtime].dependencies, ...storeOf(answers), ...ENGINES[answers.parquet]].sort()
+export function dependenciesOf(answers: Answers): string[] {
+  const { runtime, parquet, dashboard } = answers
+  const names = [...ALWAYS, ...RUNTIMES[runtime].dependencies, ...storeOf(answers), ...ENGINES[parquet]]
+  return [...new Set([...names, ...(dashboard ? DASHBOARD : [])])].sort()
+}
 
 export const devDependenciesOf = ({ runtime }: Answers) => [...ALWAYS_DEV, ...RUNTIMES[runtime].devDependencies].sort()
 
 /** Every package that some project may depend on: names that a project cannot have. */
 export const ALL_DEPENDENCIES: readonly string[] = [
   ...new Set([
-    ...[...ALWAYS, ...ALWAYS_DEV, ...S3],
+    ...[...ALWAYS, ...ALWAYS_DEV, ...S3, ...DASHBOARD],
     ...Object.values(RUNTIMES).flatMap(({ dependencies, devDependencies }) => [...dependencies, ...devDependencies]),
     ...Object.values(ENGINES).flat(),
   ]),
@@ -64,6 +70,7 @@ export function packageJson(name: string, answers: Answers): object {
       report: question('report'),
       query: question('query'),
       verify: question('verify'),
+      ...(answers.dashboard && { dashboard: `${start} dashboard/serve.ts dashboard` }),
       ...(compacts && !isWorker && { retention: care('retention') }),
       ...(!isWorker && { doctor: care('doctor') }),
       ...(!isWorker && { capture: `${start} src/worker/capture.ts` }),

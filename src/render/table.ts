@@ -29,6 +29,8 @@ const LOCAL: Condition = { storage: ['local'] }
 /** A bucket by its S3 endpoint. */
 const S3: Condition = { ...MACHINE, storage: ['s3', 'r2'] }
 const BUCKET: Condition = { storage: ['s3', 'r2'] }
+/** The page reads ranges of Parquet, whatever wrote it. */
+const DASHBOARD: Condition = { dashboard: [true] }
 const DUCKDB: Condition = { parquet: ['duckdb-wasm'] }
 
 const file = (path: string, when: Condition = {}): Row => ({ template: path, path, id: path, owner: 'managed', when })
@@ -50,6 +52,9 @@ const COLUMNAR_FILES = [
   ...['row-group', 'column-chunk', 'pages', 'values', 'encodings', 'codec', 'text-column', 'number-column'],
 ]
 
+/** What the browser runs, as it lies there: no build in between. */
+const PAGE = ['index.html', 'style.css', 'app.js', 'charts.js', 'format.js', 'lake.js', 'queries.js', 'tables.js']
+
 export const FILES: readonly Row[] = [
   ...variants('analytics.config.ts', {
     default: { ...PARQUET, ...LOCAL },
@@ -67,6 +72,7 @@ export const FILES: readonly Row[] = [
   seed('example/gateway.ts'),
   file('example/traffic.ts'),
   ...variants('example/demo.ts', { default: { ...PARQUET, ...MACHINE }, ndjson: NDJSON, cloudflare: CLOUDFLARE }),
+  ...variants('example/next.ts', { default: DASHBOARD, bare: { ...PARQUET, dashboard: [false] } }),
   file('example/worker.ts', CLOUDFLARE),
   file('example/trace-events.ts', CLOUDFLARE),
   ...variants('example/logpush.ts', { default: CRON_WORKER, queue: QUEUE }),
@@ -156,6 +162,8 @@ export const FILES: readonly Row[] = [
   file('maintenance/checks/flow.ts', MACHINE),
   file('maintenance/checks/upkeep.ts', { ...PARQUET, ...MACHINE }),
   file('maintenance/retention.ts', PARQUET),
+  ...['access', 'assets', 'handler', 'lake', 'ranges', 'serve'].map((name) => file(`dashboard/${name}.ts`, DASHBOARD)),
+  ...PAGE.map((name) => file(`dashboard/page/${name}`, DASHBOARD)),
   file('src/worker/settings.ts'),
   file('src/worker/standalone.ts', MACHINE),
   file('src/worker/capture.ts', MACHINE),

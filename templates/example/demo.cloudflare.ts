@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { unstable_startWorker } from 'wrangler'
 import { config } from '../analytics.config.ts'
 import { openLocalBuckets } from '../query/buckets.ts'
+import { sayWhatIsNext } from './next.ts'
 import { runJobs } from './run-jobs.ts'
 import { type Invocation, logObject } from './trace-events.ts'
 import { makeTraffic } from './traffic.ts'
@@ -28,7 +29,7 @@ await worker.dispose()
 run('report: DuckDB reads all files as one table', QUERIES, 'report')
 run('verify: is every line accounted for?', QUERIES, 'verify')
 heading('That was the demo')
-console.log('The README shows what comes next: your own gateway, your own columns, and how to deploy.')
+await sayWhatIsNext(STATE)
 
 /** Puts the lines of the policy into Logpush's objects, 100 invocations each. */
 async function makeLogs(): Promise<number> {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { fileSink } from '../src/policy/sinks.ts'
+import { sayWhatIsNext } from './next.ts'
 import { makeTraffic } from './traffic.ts'
 
 // Two days of traffic through the real policy, then the project's own commands, in folders that belong to the demo.
@@ -22,7 +23,7 @@ run('compact: the fragments of days that are over become one file each', JOBS, '
 run('report: DuckDB reads all files as one table', QUERIES, 'report')
 run('verify: is every line accounted for?', QUERIES, 'verify')
 heading('That was the demo')
-console.log(`Its lake is ${LAKE}. The README shows what comes next: your own gateway, your own columns.`)
+await sayWhatIsNext(LAKE)
 
 /** One of the project's own commands, in the runtime that runs this file. Ends the demo when it fails. */
 function run(title: string, file: string, ...command: string[]): void {

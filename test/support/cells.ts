@@ -9,8 +9,13 @@ export function allCells(): Answers[] {
       possibleChoices(question, cell).map(({ value }) => ({ ...cell, [question.id]: value })),
     )
   }
-  return cells as Answers[]
+  // The page reads Parquet only. Whoever wants none gets the same project without its folder: one granularity tells.
+  const both = ({ parquet, granularity }: Partial<Answers>) =>
+    parquet === 'ndjson' ? [false] : granularity === 'day' ? [true, false] : [true]
+  return cells.flatMap((cell) => both(cell).map((dashboard) => ({ ...cell, dashboard }))) as Answers[]
 }
 
-export const nameOf = ({ runtime, storage, granularity, parquet, format, trigger }: Answers) =>
-  [runtime, storage, granularity, parquet, format, ...(trigger === 'queue' ? [trigger] : [])].join('-')
+export function nameOf({ runtime, storage, granularity, parquet, format, trigger, dashboard }: Answers): string {
+  const more = [...(trigger === 'queue' ? [trigger] : []), ...(dashboard || parquet === 'ndjson' ? [] : ['bare'])]
+  return [runtime, storage, granularity, parquet, format, ...more].join('-')
+}

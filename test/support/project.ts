@@ -23,6 +23,8 @@ export function distinctProjects(): Project[] {
   const templates = readTemplates()
   const projects = new Map<string, Project>()
   for (const answers of allCells()) {
+    // Without its page a project is the same project: one of them is enough.
+    if (answers.parquet !== 'ndjson' && !answers.dashboard && answers.runtime !== 'node') continue
     const files = render('my-analytics', answers, templates)
     const code = files.filter(({ path }) => path.includes('/') || path.endsWith('.sql'))
     const tree = createHash('sha256')

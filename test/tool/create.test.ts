@@ -30,6 +30,8 @@ describe('create', () => {
       parquet: 'ndjson',
       maxEntries: 5000,
       format: 'standard',
+      trigger: 'cron',
+      dashboard: false,
       pm: 'pnpm',
     })
     expect(read(cwd, 'app/analytics.config.ts')).toMatch(/granularity: 'hour',[\s\S]*maxEntriesPerFile: 5_000,/)

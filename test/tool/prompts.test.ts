@@ -37,6 +37,8 @@ describe('on a terminal', () => {
       parquet: 'ndjson',
       maxEntries: 5000,
       format: 'standard',
+      trigger: 'cron',
+      dashboard: false,
       pm: 'yarn',
     })
     expect(filesOf(cwd).filter((path) => /\.git\/|node_modules/.test(path))).toEqual([])
