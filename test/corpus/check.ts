@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parse as parseModule } from '@babel/parser'
+import { transformSync } from 'esbuild'
 import { parse } from 'jsonc-parser'
 import { isModule, isTest, relativeOf, type Tree } from './tree.ts'
 
@@ -18,50 +20,116 @@ export interface Verdict {
 interface Unit {
   tree: number
   path: string
-  problems: string[]
 }
 
 /**
- * Type-checks every tree and runs its tests, as `npm run typecheck` and `npm test` would there. A module's result depends
- * on what it imports and on the compiler's options, and on nothing else: so modules of which all that is equal are
- * checked once, by one compiler and one vitest for all trees. That turns a thousand projects into minutes.
+ * Type-checks every tree and runs its tests, as `npm run typecheck` and `npm test` would there. A result depends on a
+ * module and on what it imports, and on nothing else: for the compiler on their tokens and its options, for a test on
+ * the JavaScript they are. So what is equal in that is checked once, by one compiler and one vitest for all trees. That
+ * turns a thousand projects into minutes.
  */
 export async function check(trees: readonly Tree[]): Promise<Verdict[]> {
   mkdirSync(join(ROOT, '.tmp'), { recursive: true })
   const home = mkdtempSync(join(ROOT, '.tmp/corpus-'))
-  const units = new Map<string, Unit>()
-  const keys = trees.map((tree, index) => {
-    const closureOf = closures(tree)
-    const options = tree.get('tsconfig.json') ?? ''
-    return [...tree.keys()].filter(isModule).map((path) => {
-      const files = closureOf(path)
-      const key = hash([path, options, ...files.map((file) => `${file}\0${tree.get(file)}`)].join('\0\0'))
-      if (!units.has(key)) {
-        units.set(key, { tree: index, path, problems: [] })
-        for (const file of [...files, 'package.json', 'tsconfig.json'])
-          write(join(home, folder(index), file), tree.get(file))
-      }
-      return { path, key }
-    })
-  })
   try {
-    const byPlace = new Map([...units.values()].map((unit) => [`${folder(unit.tree)}/${unit.path}`, unit]))
-    const types = await typeCheck(home, trees, [...units.values()])
-    const tests = await runTests(home, [...byPlace.keys()].filter(isTest))
-    return keys.map((modules) => {
-      const told = (problems: ReadonlyMap<string, string[]>, wanted: (path: string) => boolean) =>
-        modules.flatMap(({ path, key }) => {
-          const unit = units.get(key) as Unit
-          return wanted(path) ? (problems.get(`${folder(unit.tree)}/${unit.path}`) ?? []) : []
-        })
-      return { types: told(types, () => true), tests: told(tests, isTest) }
-    })
+    const types = new Units(trees, home, tokensOf)
+    const tests = new Units(trees, home, javascriptOf)
+    for (const [index, tree] of trees.entries()) {
+      const modules = [...tree.keys()].filter(isModule)
+      for (const path of modules) types.add(index, path, tree.get('tsconfig.json'))
+      for (const path of modules.filter(isTest)) tests.add(index, path)
+    }
+    if (process.env.CORPUS_SAYS) console.error(`${types.units.size} modules, ${tests.units.size} tests`)
+    const wrong = await typeCheck(home, trees, [...types.units.values()])
+    const failed = await runTests(home, [...tests.units.values()].map(placeOf))
+    return trees.map((_, index) => ({ types: types.told(index, wrong), tests: tests.told(index, failed) }))
   } finally {
     rmSync(home, { recursive: true })
   }
 }
 
 const folder = (tree: number) => `t${tree}`
+const placeOf = ({ tree, path }: Unit) => `${folder(tree)}/${path}`
+
+/** Modules of many trees, those that come to the same only once. */
+class Units {
+  readonly units = new Map<string, Unit>()
+  private readonly keys = new Map<number, string[]>()
+  private readonly closures = new Map<number, (path: string) => string[]>()
+  private readonly trees: readonly Tree[]
+  private readonly home: string
+  private readonly meaning: (text: string) => Meaning
+
+  constructor(trees: readonly Tree[], home: string, meaning: (text: string) => Meaning) {
+    this.trees = trees
+    this.home = home
+    this.meaning = meaning
+  }
+
+  add(index: number, path: string, options = ''): void {
+    const tree = this.trees[index] as Tree
+    const closureOf = this.closures.get(index) ?? closuresOf(tree, this.meaning)
+    this.closures.set(index, closureOf)
+    const files = closureOf(path)
+    const meant = files.map((file) => `${file}\0${meaningAt(tree, file, this.meaning)?.hash}`)
+    const key = hash([path, options, ...meant].join('\0\0'))
+    if (!this.units.has(key)) {
+      this.units.set(key, { tree: index, path })
+      for (const file of [...files, 'package.json', 'tsconfig.json'])
+        write(join(this.home, folder(index), file), tree.get(file))
+    }
+    this.keys.set(index, [...(this.keys.get(index) ?? []), key])
+  }
+
+  /** What was said of the units that stand for this tree's modules. */
+  told(index: number, problems: ReadonlyMap<string, string[]>): string[] {
+    return (this.keys.get(index) ?? []).flatMap((key) => problems.get(placeOf(this.units.get(key) as Unit)) ?? [])
+  }
+}
+
+interface Meaning {
+  hash: string
+  imports: string[]
+}
+
+const remembered = new Map<(text: string) => Meaning, Map<string, Meaning>>()
+
+function meaningAt(tree: Tree, path: string, meaning: (text: string) => Meaning): Meaning | undefined {
+  const text = tree.get(path)
+  if (text === undefined) return undefined
+  const known = remembered.get(meaning) ?? new Map<string, Meaning>()
+  remembered.set(meaning, known)
+  if (!known.has(text)) known.set(text, meaning(text))
+  return known.get(text)
+}
+
+/** All that the compiler sees: no comments, no white space, no kind of quotes. */
+function tokensOf(text: string): Meaning {
+  const imports = relativeOf(text, '')
+  try {
+    const { tokens } = parseModule(text.replace(/^\ufeff/, ''), {
+      sourceType: 'module',
+      plugins: ['typescript'],
+      tokens: true,
+    })
+    const seen = (tokens ?? []).filter(({ type }: { type: unknown }) => typeof type === 'object')
+    return { imports, hash: hash(JSON.stringify(seen.map(({ type, value }) => [type.label, value]))) }
+  } catch {
+    return { imports, hash: hash(text) }
+  }
+}
+
+/** All that is there when it runs. */
+function javascriptOf(text: string): Meaning {
+  try {
+    const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: true } }
+    const { code } = transformSync(text, { loader: 'ts', target: 'node20', tsconfigRaw })
+    return { imports: relativeOf(code, ''), hash: hash(code) }
+  } catch {
+    return { imports: relativeOf(text, ''), hash: hash(text) }
+  }
+}
+
 const hash = (text: string) => createHash('sha256').update(text).digest('base64')
 
 function write(file: string, text: string | undefined): void {
@@ -71,14 +139,16 @@ function write(file: string, text: string | undefined): void {
 }
 
 /** All that a module reaches by relative imports, itself included, sorted; missing ones too. */
-function closures(tree: Tree): (path: string) => string[] {
+function closuresOf(tree: Tree, meaning: (text: string) => Meaning): (path: string) => string[] {
   const direct = new Map<string, string[]>()
   return (path) => {
     const reached = new Set([path])
     for (const file of reached) {
-      const text = tree.get(file)
-      if (text === undefined || !isModule(file)) continue
-      if (!direct.has(file)) direct.set(file, relativeOf(text, file).filter(isModule))
+      if (!isModule(file)) continue
+      if (!direct.has(file)) {
+        const imports = meaningAt(tree, file, meaning)?.imports ?? []
+        direct.set(file, imports.map((to) => posix.join(posix.dirname(file), to)).filter(isModule))
+      }
       for (const next of direct.get(file) as string[]) reached.add(next)
     }
     return [...reached].sort()
