@@ -6,15 +6,14 @@ import type { Tree } from './tree.ts'
 
 export type GitResult = { kind: 'clean'; tree: Tree } | { kind: 'conflict' }
 
-/** Neither the settings of this machine nor those of its user. */
-const ENV = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' }
-
 /**
  * What `git merge` makes of the same three trees, in a real repository: a commit of what was emitted, a branch with what
  * the user made of it, a branch with what the later release emits. `merge-tree` is that merge without a working folder.
  */
 export class GitMerges {
   private readonly dir = mkdtempSync(join(tmpdir(), 'corpus-git-'))
+  /** Neither the settings of this machine nor those of its user. */
+  private readonly env = { ...process.env, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: join(this.dir, 'none') }
   private readonly blobs = new Map<string, string>()
 
   constructor(base: Tree, branches: ReadonlyMap<string, Tree>) {
@@ -27,7 +26,7 @@ export class GitMerges {
   }
 
   merge(ours: string, theirs: string): GitResult {
-    const options = { cwd: this.dir, env: ENV, encoding: 'utf8' } as const
+    const options = { cwd: this.dir, env: this.env, encoding: 'utf8' } as const
     const merged = spawnSync('git', ['merge-tree', '--write-tree', '--no-messages', ours, theirs], options)
     if (merged.status === 1) return { kind: 'conflict' }
     if (merged.status !== 0) throw new Error(`git merge-tree ${ours} ${theirs}: ${merged.stderr}`)
@@ -53,7 +52,7 @@ export class GitMerges {
   }
 
   private git(args: string[], input?: Buffer): Buffer {
-    return execFileSync('git', args, { cwd: this.dir, env: ENV, maxBuffer: 1 << 28, ...(input && { input }) })
+    return execFileSync('git', args, { cwd: this.dir, env: this.env, maxBuffer: 1 << 28, ...(input && { input }) })
   }
 }
 
