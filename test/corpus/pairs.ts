@@ -12,9 +12,10 @@ import { upgrade } from './upgrade.ts'
 
 /**
  * `clean`: merged, and the project's tests and its compiler are content. `conflict`: reported, with the user's file left
- * as it is. `reported`: merged, and `upgrade` names by itself what no longer fits. Anything else is `broken`.
+ * as it is. `dangling`: merged, and `upgrade` names what is no longer found. `types`: merged, and the compiler that
+ * `upgrade --test` runs names what no longer fits. Anything else is `broken`.
  */
-export type Kind = 'clean' | 'conflict' | 'reported' | 'broken'
+export type Kind = 'clean' | 'conflict' | 'dangling' | 'types' | 'broken'
 
 export interface Outcome {
   customization: string
@@ -109,10 +110,9 @@ export async function runPairs(pairs: readonly Pair[], { withGit = false } = {})
     const lost = lostEdits(base, user.lines, release.lines, linesOf(tree))
     const common = { customization: user.title, change: release.title, lost, git: null }
     if (conflicts.length) return { ...common, kind: 'conflict', why: conflicts }
-    if (dangling.length) return { ...common, kind: 'reported', why: dangling }
+    if (dangling.length) return { ...common, kind: 'dangling', why: dangling }
     const { types, tests } = nextVerdict()
-    // `upgrade` runs the compiler when it has merged, so what that says is told; a test that fails is not.
-    if (types.length) return { ...common, kind: 'reported', why: types }
+    if (types.length) return { ...common, kind: 'types', why: types }
     return { ...common, kind: tests.length ? 'broken' : 'clean', why: tests }
   })
   for (const [index, result] of merged.entries()) {
