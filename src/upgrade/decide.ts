@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
 import type { Owner } from '../render/table.ts'
+import { inFormatOf } from './formatting.ts'
 import { mergeJson } from './merge-json.ts'
 import { mergeLines } from './merge-lines.ts'
 import { mergePackage } from './merge-package.ts'
@@ -68,7 +69,7 @@ function mergeByLine(sides: Sides, settle: 'ours' | 'theirs' | undefined, syntax
   if (left !== undefined && lineOfConflict(base) === undefined)
     return { take: 'blocked', why: `conflict markers of an earlier merge are left in line ${left}` }
 
-  const merge = mergeText(ours, base, theirs, (settle ?? 'markers') satisfies Settle)
+  const merge = mergeFormatted(path, ours, base, theirs, (settle ?? 'markers') satisfies Settle)
   if (!merge) return wholeFile(settle, ours, theirs, 'it is too large to be merged line by line')
   const { text, conflicts } = merge
   if (conflicts.length > 0 && !settle) {
@@ -85,6 +86,15 @@ function mergeByLine(sides: Sides, settle: 'ours' | 'theirs' | undefined, syntax
     places: [],
     merged: text,
   }
+}
+
+/** Merges by line; where that clashes, once more as if both had been written in the user's formatting. */
+function mergeFormatted(path: string, ours: string, base: string, theirs: string, settle: Settle) {
+  const merge = mergeText(ours, base, theirs, settle)
+  if (!merge?.conflicts.length) return merge
+  const formatted = inFormatOf(path, ours, base, theirs)
+  const again = formatted && mergeText(ours, formatted.base, formatted.theirs, settle)
+  return again && again.conflicts.length <= merge.conflicts.length ? again : merge
 }
 
 /** Where nothing can be merged, the whole file is the place that both changed. */

@@ -5,7 +5,7 @@ import { CHANGES } from './changes/index.ts'
 import { check } from './check.ts'
 import { CUSTOMIZATIONS, type Customization } from './customizations/index.ts'
 import { GitMerges } from './git.ts'
-import { type Lines, linesOf, lostEdits } from './lost.ts'
+import { lostEdits } from './lost.ts'
 import { asEmitted, readReleased } from './released.ts'
 import { Editor, type Tree } from './tree.ts'
 import { upgrade } from './upgrade.ts'
@@ -34,7 +34,6 @@ export const released = readReleased()
 interface Side {
   title: string
   tree: Tree
-  lines: Lines
 }
 
 interface User extends Side {
@@ -48,13 +47,13 @@ interface Release extends Side {
 export const users: readonly User[] = CUSTOMIZATIONS.map((customization) => {
   const { title } = customization
   const { files: tree } = edited(title, customization.edit)
-  return { title, customization, tree, lines: linesOf(tree) }
+  return { title, customization, tree }
 })
 
 export const releases: readonly Release[] = [
   ...CHANGES.map(({ title, edit }) => {
     const { files: tree, origins } = edited(title, edit)
-    return { title, tree, lines: linesOf(tree), files: asEmitted(released, tree, origins) }
+    return { title, tree, files: asEmitted(released, tree, origins) }
   }),
   today(),
 ]
@@ -74,7 +73,7 @@ function edited(title: string, edit: (editor: Editor) => unknown): Editor {
 function today(): Release {
   const files = render('my-analytics', released.answers as Answers, readTemplates())
   const tree = new Map(files.map(({ path, text }) => [path, text]))
-  return { title: TODAY, tree, lines: linesOf(tree), files }
+  return { title: TODAY, tree, files }
 }
 
 export type Pair = readonly [user: User, release: Release]
@@ -93,7 +92,6 @@ export function samplePairs(each: number, offset = 0): Pair[] {
 
 /** Upgrades every pair, merges it by git too where asked, and checks all that came out. */
 export async function runPairs(pairs: readonly Pair[], { withGit = false } = {}): Promise<Outcome[]> {
-  const base = linesOf(released.tree)
   const upgraded = pairs.map(([user, release]) =>
     upgrade(released, user.tree, release.files, user.customization.ejected),
   )
@@ -107,7 +105,7 @@ export async function runPairs(pairs: readonly Pair[], { withGit = false } = {})
   const nextVerdict = () => verdicts.next().value as { types: string[]; tests: string[] }
   const outcomes = pairs.map(([user, release], index): Outcome => {
     const { tree, conflicts, dangling } = upgraded[index] as (typeof upgraded)[0]
-    const lost = lostEdits(base, user.lines, release.lines, linesOf(tree))
+    const lost = lostEdits(released.tree, user.tree, release.tree, tree)
     const common = { customization: user.title, change: release.title, lost, git: null }
     if (conflicts.length) return { ...common, kind: 'conflict', why: conflicts }
     if (dangling.length) return { ...common, kind: 'dangling', why: dangling }
@@ -122,7 +120,7 @@ export async function runPairs(pairs: readonly Pair[], { withGit = false } = {})
     if (result?.kind !== 'clean') continue
     const { types, tests } = nextVerdict()
     const why = [...types, ...tests]
-    const lost = lostEdits(base, user.lines, release.lines, linesOf(result.tree))
+    const lost = lostEdits(released.tree, user.tree, release.tree, result.tree)
     outcome.git = { kind: why.length ? 'broken' : 'clean', why, lost }
   }
   return outcomes
