@@ -16,8 +16,8 @@ export function lostEdits(base: Tree, mine: Tree, other: Tree, result: Tree): st
   // What was removed from one file may well stand in a new one: only files that all have are looked at.
   const shared = [...base.keys()].filter((path) => trees.every((tree) => tree.has(path)))
   for (const path of shared) {
-    const files = trees.map((tree) => new Map([[path, tree.get(path) as string]]))
-    for (const [unit, [was, is, theirs, now]] of countUnits(files as [Tree, Tree, Tree, Tree]))
+    const only = (tree: Tree) => new Map([[path, tree.get(path) as string]])
+    for (const [unit, [was, is, theirs, now]] of countUnits([only(base), only(mine), only(other), only(result)]))
       if (is < was && now > is + Math.max(0, theirs - was)) lost.push(`- ${path}: ${unit}`)
   }
   return lost
@@ -67,7 +67,8 @@ const lines = (text: string) =>
       line
         .replace(/^\ufeff/, '')
         .trim()
-        .replace(/,$/, ''),
+        .replace(/,$/, '')
+        .replace(/: "[~^>=]*\d[\d.]*"$/, ': "a version"'),
     )
     .filter(Boolean)
 
