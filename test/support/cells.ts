@@ -19,3 +19,20 @@ export function nameOf({ runtime, storage, granularity, parquet, format, trigger
   const more = [...(trigger === 'queue' ? [trigger] : []), ...(dashboard || parquet === 'ndjson' ? [] : ['bare'])]
   return [runtime, storage, granularity, parquet, format, ...more].join('-')
 }
+
+/**
+ * A few cells in which every runtime meets every value that it can be asked with: of other questions, not of all pairs of
+ * them. What can be chosen from tomorrow on is among them by itself.
+ */
+export function coveringCells(cells: readonly Answers[]): Answers[] {
+  const meetings = (cell: Answers) => Object.entries(cell).map(([id, value]) => `${cell.runtime} ${id}=${value}`)
+  const open = new Set(cells.flatMap(meetings))
+  const chosen: Answers[] = []
+  while (open.size > 0) {
+    const gain = (cell: Answers) => meetings(cell).filter((meeting) => open.has(meeting)).length
+    const best = cells.reduce((a, b) => (gain(b) > gain(a) ? b : a))
+    for (const meeting of meetings(best)) open.delete(meeting)
+    chosen.push(best)
+  }
+  return chosen
+}

@@ -18,7 +18,7 @@ export interface Project {
   files: EmittedFile[]
 }
 
-/** One project for each tree that differs in more than literals, the README and package.json. */
+/** One project for each tree of code that differs in more than literals. */
 export function distinctProjects(): Project[] {
   const templates = readTemplates()
   const projects = new Map<string, Project>()
@@ -26,7 +26,7 @@ export function distinctProjects(): Project[] {
     // Without its page a project is the same project: one of them is enough.
     if (answers.parquet !== 'ndjson' && !answers.dashboard && answers.runtime !== 'node') continue
     const files = render('my-analytics', answers, templates)
-    const code = files.filter(({ path }) => path.includes('/') || path.endsWith('.sql'))
+    const code = files.filter(({ path }) => path.includes('/') && path.endsWith('.ts'))
     const tree = createHash('sha256')
       .update(JSON.stringify([answers.runtime, code]))
       .digest('hex')
@@ -34,6 +34,13 @@ export function distinctProjects(): Project[] {
   }
   return [...projects.values()]
 }
+
+/** The project of one cell. */
+export const projectOf = (answers: Answers): Project => ({
+  name: nameOf(answers),
+  answers,
+  files: render('my-analytics', answers, readTemplates()),
+})
 
 /** Writes a project to a folder of its own under .tmp/, fresh. */
 export function writeProject(group: string, { name, files }: Project): string {
@@ -50,8 +57,8 @@ export function writeProject(group: string, { name, files }: Project): string {
 }
 
 /** Runs one of the project's npm scripts; resolves to all that it said, and its exit code. */
-export function runScript(dir: string, script: string, env: NodeJS.ProcessEnv = {}) {
-  return new Promise<{ code: number; output: string }>((resolve) => {
+export function runScript(dir: string, script: string, env: NodeJS.ProcessEnv = {}, flags: readonly string[] = []) {
+  return new Promise<{ code: number; stdout: string; output: string }>((resolve) => {
     // Nothing of the test runner around may reach the one inside.
     const {
       VITEST: _vitest,
@@ -61,8 +68,8 @@ export function runScript(dir: string, script: string, env: NodeJS.ProcessEnv = 
       ...clean
     } = process.env
     const options = { cwd: dir, env: { ...clean, NO_COLOR: '1', ...env }, maxBuffer: 1 << 26 }
-    execFile('npm', ['run', '--silent', script], options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code ?? 1) : 0, output: stdout + stderr }),
+    execFile('npm', ['run', '--silent', script, '--', ...flags], options, (error, stdout, stderr) =>
+      resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, output: stdout + stderr }),
     )
   })
 }
