@@ -20,8 +20,11 @@ export function findMoves({ entries, bases, next, look, candidates }: MoveInput)
   const moved = new Map<string, string>()
   const isThere = (path: string | undefined) => path !== undefined && look(path).kind !== 'missing'
   const missing = entries.filter(({ at, path }) => !isThere(at) && !isThere(path))
+  const news = new Map(next.map(({ id, text }) => [id, text]))
+  // As it was emitted, and as it is now: what an upgrade does not find, the next one must not find either.
+  const textsOf = ({ id, base }: ManifestFile) => [bases.get(base), news.get(id)].filter((text) => text !== undefined)
   // A file with nothing in it could be any other.
-  const wanted = missing.filter(({ base }) => (bases.get(base) ?? '').trim() !== '')
+  const wanted = missing.filter((file) => textsOf(file).some((text) => text.trim() !== ''))
   const folders = new Map<string, string>()
   for (const { at, path } of entries) if (at !== undefined && isThere(at)) learnFolder(folders, path, at)
   if (wanted.length > 0) {
@@ -32,16 +35,19 @@ export function findMoves({ entries, bases, next, look, candidates }: MoveInput)
       const hash = sha256(canonical(text))
       byHash.set(hash, [...(byHash.get(hash) ?? []), path])
     }
-    for (const { id, path, base } of wanted) {
-      const found = theOne(byHash.get(sha256(canonical(bases.get(base) as string))) ?? [], path)
+    for (const file of wanted) {
+      const { id, path } = file
+      const alike = textsOf(file).flatMap((text) => (text.trim() ? (byHash.get(sha256(canonical(text))) ?? []) : []))
+      const found = theOne([...new Set(alike)], path)
       if (!found || [...moved.values()].includes(found)) continue
       moved.set(id, found)
       learnFolder(folders, path, found)
     }
-    for (const { id, path, base } of wanted.filter(({ id }) => !moved.has(id))) {
-      const found = inMovedFolder(folders, path)
+    for (const file of wanted.filter(({ id }) => !moved.has(id))) {
+      const found = inMovedFolder(folders, file.path)
       const text = found === undefined ? undefined : others.get(found)
-      if (found && text !== undefined && isSimilar(bases.get(base) as string, text)) moved.set(id, found)
+      if (found && text !== undefined && textsOf(file).some((emitted) => isSimilar(emitted, text)))
+        moved.set(file.id, found)
     }
   }
   const known = new Set(entries.map(({ id }) => id))
@@ -102,5 +108,5 @@ export function isSimilar(base: string, text: string): boolean {
     if (left > 0) kept++
     have.set(line, left - 1)
   }
-  return kept * 2 >= emitted.length
+  return kept * 2 >= emitted.length && kept > 0
 }

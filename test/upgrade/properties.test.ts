@@ -130,7 +130,7 @@ const check = <T>(runs: number, property: fc.IPropertyWithHooks<T>) => fc.assert
 describe('whatever the template changes and whatever the user did', () => {
   it('every line of the user’s is in the result or in a reported conflict, their files and deletions stay, and a second upgrade does nothing', () => {
     check(
-      10_000,
+      Number(process.env.RUNS ?? 10_000),
       fc.property(release, releaseChange, userChanges, (first, change, user) => {
         const before = lived(made(first), user)
         const next = changed(first, change)
