@@ -1,0 +1,369 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { MANIFEST } from '../../src/manifest.ts'
+import { VERSION } from '../../src/version.ts'
+import { QUICK, run, scratch, snapshot } from '../support/tool.ts'
+import { CLASH, clash, edit, oldProject, read, tool } from './project.ts'
+
+describe('upgrade', () => {
+  it('a dry run is the real run, not written; --check finds it with exit 4, and nothing afterwards', async () => {
+    const dir = oldProject()
+    edit(dir, 'analytics.config.ts', 'settle: 5', 'settle: 30')
+    const before = snapshot(dir)
+    const dry = await tool(dir, 'upgrade', '--dry-run')
+    expect(dry).toMatchObject({ code: 0, json: { ok: true, dryRun: true, from: '0.1.0', version: VERSION } })
+    expect((await tool(dir, 'upgrade', '--check')).code).toBe(4)
+    expect(snapshot(dir)).toEqual(before)
+
+    const real = await tool(dir, 'upgrade')
+    expect(real).toMatchObject({ code: 0, json: { dryRun: false, files: dry.json.files, writes: dry.json.writes } })
+    expect((await tool(dir, 'upgrade', '--check')).code).toBe(0)
+    const after = snapshot(dir)
+    expect(await tool(dir, 'upgrade')).toMatchObject({ code: 0, json: { writes: 0 } })
+    expect(snapshot(dir)).toEqual(after)
+    expect(read(dir, 'analytics.config.ts')).toContain('settle: 30')
+  })
+
+  it('a project of this very release stays byte for byte as it is, edited or not', async () => {
+    const cwd = scratch()
+    await run(cwd, ['app', '--runtime', 'node', ...QUICK])
+    const dir = join(cwd, 'app')
+    for (const change of [() => {}, () => edit(dir, 'src/schema.ts', /^/, '// mine\r\n')]) {
+      change()
+      const before = snapshot(dir)
+      expect(await run(dir, ['upgrade'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to do') })
+      expect(snapshot(dir)).toEqual(before)
+    }
+  })
+
+  it('tells people what became of each file, and what to do next', async () => {
+    const dir = oldProject()
+    rmSync(join(dir, CLASH.path))
+    edit(dir, 'README.md', /^# .*/, '# Ours')
+    const { code, stdout } = await run(dir, ['upgrade'])
+    expect(code).toBe(0)
+    expect(stdout).toContain(`0.1.0 → ${VERSION}`)
+    expect(stdout).toMatch(/updated {5}\S/)
+    expect(stdout).toContain(
+      `kept yours  ${CLASH.path}: deleted by you; its template changed (--restore brings it back)`,
+    )
+    expect(stdout).toContain('kept yours  README.md: yours to write; its template changed')
+    expect(stdout).toMatch(/\d+ unchanged/)
+    expect(stdout).toMatch(/Next:\n(.*\n)* {2}npm run typecheck\n {2}npm run test/)
+    expect((await tool(dir, 'upgrade', '--restore')).code).toBe(0)
+    expect(read(dir, CLASH.path)).toBe(CLASH.theirs)
+  })
+
+  it('--only adapters changes nothing else, and the rest still comes later', async () => {
+    const dir = oldProject()
+    const { code, json } = await tool(dir, 'upgrade', '--only', 'adapters')
+    expect(code).toBe(0)
+    const paths = json.files.map(({ path }: { path: string }) => path)
+    expect(paths.filter((path: string) => !/^src\/(storage|parquet|processor\/formats)\//.test(path))).toEqual([])
+    expect(JSON.parse(read(dir, MANIFEST)).generator.version).toBe('0.1.0')
+    expect((await tool(dir, 'upgrade', '--check')).code).toBe(4)
+    await tool(dir, 'upgrade')
+    const whole = oldProject()
+    await tool(whole, 'upgrade')
+    const tree = (dir: string) =>
+      Object.fromEntries(Object.entries(snapshot(dir)).filter(([path]) => !path.startsWith('.stoma/base')))
+    expect(tree(dir)).toEqual(tree(whole))
+    expect((await tool(dir, 'upgrade', '--only', 'nowhere')).code).toBe(2)
+  })
+
+  it.each([
+    [['upgrade', '--what'], /Unknown flag --what/],
+    [['upgrade', '--dryrun'], /Did you mean --dry-run/],
+    [['upgrade', 'a', 'b'], /Unexpected argument "b"/],
+    [['upgrade', '--conflict', 'mine'], /one of sidecar, markers, ours, theirs, fail/],
+    [['upgrade', '--continue', '--abort'], /do not go together/],
+    [['upgrade', '--set', 'granularity'], /key=value/],
+    [['upgrade', '--set', 'granularty=day'], /Did you mean granularity/],
+    [['upgrade', '--set', 'granularity=week'], /does not exist/],
+    [['upgrade', '--set', 'runtime=bun', '--only', 'adapters'], /do not go together/],
+    [['diff', 'nowhere.ts'], /nowhere.ts: no file/],
+    [['eject'], /takes the paths/],
+    [['eject', 'src/wirin.ts'], /Did you mean src\/wiring.ts/],
+  ])('%j is exit 2, and writes nothing', async (args, message) => {
+    const dir = oldProject()
+    const before = snapshot(dir)
+    expect(await run(dir, args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) })
+    expect(snapshot(dir)).toEqual(before)
+  })
+})
+
+describe('a conflict', () => {
+  it('leaves the user’s file as it is, its texts beside it, and exit 3; solved and continued, it is done', async () => {
+    const dir = oldProject()
+    const mine = clash(dir)
+    const { code, json } = await tool(dir, 'upgrade')
+    expect(code).toBe(3)
+    expect(json).toMatchObject({ ok: false, conflicts: 1, next: ['npx create-stoma-analytics upgrade --continue'] })
+    expect(json.files.find(({ kind }: { kind: string }) => kind === 'conflict')).toMatchObject({ path: CLASH.path })
+    expect(read(dir, CLASH.path)).toBe(mine)
+    const sidecar = (ending: string) => `.stoma/conflicts/${CLASH.path}.${ending}`
+    expect(read(dir, sidecar('ours'))).toBe(mine)
+    expect(read(dir, sidecar('theirs'))).toBe(CLASH.theirs)
+    expect(read(dir, sidecar('merged'))).toMatch(
+      /<<<<<<< yours\n[\s\S]*mine, and mine alone[\s\S]*>>>>>>> the newer template/,
+    )
+
+    for (const args of [['upgrade'], ['upgrade', '--continue']]) {
+      const left = await tool(dir, ...args)
+      expect(left).toMatchObject({
+        code: 3,
+        json: { error: { code: 'CONFLICTS_LEFT', conflicts: [{ path: CLASH.path }] } },
+      })
+    }
+    expect(await tool(dir, 'status')).toMatchObject({
+      code: 0,
+      json: { files: expect.arrayContaining([expect.objectContaining({ path: CLASH.path, state: 'conflict' })]) },
+    })
+
+    writeFileSync(join(dir, CLASH.path), `${CLASH.theirs}// mine, and mine alone\n`)
+    expect(await tool(dir, 'upgrade', '--continue')).toMatchObject({ code: 0, json: { solved: [CLASH.path] } })
+    expect(existsSync(join(dir, '.stoma/conflicts'))).toBe(false)
+    expect(existsSync(join(dir, '.stoma/undo'))).toBe(false)
+    expect((await tool(dir, 'upgrade', '--check')).code).toBe(0)
+    expect(await tool(dir, 'upgrade', '--continue')).toMatchObject({ code: 0, json: { continued: false } })
+  })
+
+  it('taken back with --abort, everything is as it was', async () => {
+    const dir = oldProject()
+    clash(dir)
+    const before = snapshot(dir)
+    await tool(dir, 'upgrade')
+    expect(await tool(dir, 'upgrade', '--abort')).toMatchObject({ code: 0, json: { aborted: true, saved: [] } })
+    expect(snapshot(dir)).toEqual(before)
+    expect(await tool(dir, 'upgrade', '--abort')).toMatchObject({ code: 0, json: { aborted: false } })
+  })
+
+  it('with --conflict markers stands in the file, until no marker is left', async () => {
+    const dir = oldProject()
+    clash(dir)
+    expect((await tool(dir, 'upgrade', '--conflict', 'markers')).code).toBe(3)
+    expect(read(dir, CLASH.path)).toContain('<<<<<<< yours')
+    const { code, stderr } = await run(dir, ['upgrade', '--continue'])
+    expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringMatching(/conflict markers in line \d+/) })
+    writeFileSync(join(dir, CLASH.path), CLASH.theirs)
+    expect((await tool(dir, 'upgrade', '--continue')).code).toBe(0)
+  })
+
+  it('with --conflict fail changes nothing; ours and theirs settle it', async () => {
+    const dir = oldProject()
+    const mine = clash(dir)
+    const before = snapshot(dir)
+    expect(await tool(dir, 'upgrade', '--conflict', 'fail')).toMatchObject({
+      code: 3,
+      json: { error: { code: 'CONFLICTS' } },
+    })
+    expect(snapshot(dir)).toEqual(before)
+    await tool(dir, 'upgrade')
+    expect(await tool(dir, 'upgrade', '--continue', '--conflict', 'ours')).toMatchObject({ code: 0 })
+    expect(read(dir, CLASH.path)).toBe(mine)
+    expect((await tool(dir, 'upgrade', '--check')).code).toBe(0)
+
+    const other = oldProject()
+    clash(other)
+    expect((await tool(other, 'upgrade', '--conflict', 'theirs')).code).toBe(0)
+    expect(read(other, CLASH.path)).not.toContain('mine, and mine alone')
+  })
+
+  it('in package.json names its keys', async () => {
+    const dir = oldProject()
+    edit(dir, 'package.json', '"typecheck": "tsc"', '"typecheck": "tsc -b"')
+    const base = JSON.parse(read(dir, 'package.json'))
+    const today = await tool(dir, 'diff', '--upgrade')
+    expect(today.code).toBe(0)
+    expect(base.scripts.typecheck).toBe('tsc -b')
+    writeFileSync(join(dir, 'package.json'), '{ "name": "broken" ')
+    const { json } = await tool(dir, 'upgrade', '--dry-run')
+    const { kind, why } = json.files.find(({ path }: { path: string }) => path === 'package.json')
+    if (kind === 'conflict') expect(why).toMatch(/not valid JSON/)
+    else expect(kind).toBe('kept')
+  })
+})
+
+describe('--set', () => {
+  it('moves a living project to another answer, and says what that means for its data', async () => {
+    const dir = oldProject()
+    edit(dir, 'src/wiring.ts', /^/, '// mine\n')
+    const { code, json } = await tool(dir, 'upgrade', '--set', 'granularity=hour', '--set', 'runtime=bun')
+    expect(code).toBe(0)
+    expect(json.changes).toEqual([
+      { id: 'runtime', from: 'node', to: 'bun' },
+      { id: 'granularity', from: 'day', to: 'hour' },
+    ])
+    expect(json.meaning.join(' ')).toMatch(/founded with granularity day keeps it/)
+    expect(read(dir, 'analytics.config.ts')).toContain("granularity: 'hour'")
+    expect(JSON.parse(read(dir, 'package.json')).scripts.dev).toMatch(/^bun /)
+    expect(read(dir, 'src/wiring.ts')).toContain('// mine')
+    expect(JSON.parse(read(dir, MANIFEST)).answers).toMatchObject({ granularity: 'hour', runtime: 'bun' })
+  })
+
+  it('files that the new answer does not need go, unless they were edited', async () => {
+    const dir = oldProject()
+    edit(dir, 'src/compactor/commit.ts', /^/, '// mine\n')
+    const { json } = await tool(dir, 'upgrade', '--set', 'parquet=ndjson')
+    expect(existsSync(join(dir, 'src/compactor/index.ts'))).toBe(false)
+    expect(read(dir, 'src/compactor/commit.ts')).toContain('// mine')
+    expect(json.files).toContainEqual(
+      expect.objectContaining({
+        path: 'src/compactor/commit.ts',
+        kind: 'kept',
+        why: expect.stringMatching(/gone from the template/),
+      }),
+    )
+  })
+
+  it('refuses to leave the project before a lake that keeps its partition, with the steps to take', async () => {
+    const dir = oldProject()
+    const lake = join(dir, 'lake/analytics/_state')
+    await import('node:fs/promises').then(({ mkdir }) => mkdir(lake, { recursive: true }))
+    writeFileSync(join(lake, 'lake.json'), '{"granularity":"day","schemaVersion":1,"extension":".parquet"}')
+    const before = snapshot(dir)
+    const { code, stderr } = await run(dir, ['upgrade', '--set', 'granularity=hour'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /The lake in \.\/lake was founded with granularity day[\s\S]*mv \.\/lake \.\/lake-day[\s\S]*npm run ingest/,
+    )
+    expect(snapshot(dir)).toEqual(before)
+    edit(dir, 'analytics.config.ts', 'deleteSources: false', 'deleteSources: true')
+    expect((await run(dir, ['upgrade', '--set', 'granularity=hour'])).stderr).toMatch(/cannot be written anew/)
+    expect((await tool(dir, 'upgrade', '--set', 'granularity=day')).code).toBe(0)
+  })
+})
+
+describe('the state of a project', () => {
+  const broken = async (text: string | ((manifest: Record<string, unknown>) => unknown)) => {
+    const dir = oldProject()
+    const manifest = JSON.parse(read(dir, MANIFEST))
+    writeFileSync(join(dir, MANIFEST), typeof text === 'string' ? text : JSON.stringify(text(manifest) ?? manifest))
+    const before = snapshot(dir)
+    const { code, json } = await tool(dir, 'upgrade')
+    expect(snapshot(dir)).toEqual(before)
+    return { code, error: json.error.code as string, message: json.error.message as string }
+  }
+
+  it.each([
+    ['no manifest at all', 'NO_MANIFEST', () => undefined],
+    ['no JSON', 'MANIFEST_BROKEN', '{'],
+    ['conflict markers of git', 'MANIFEST_BROKEN', '{\n<<<<<<< HEAD\n"a": 1\n=======\n"a": 2\n>>>>>>> other\n}'],
+    ['a newer schema', 'MANIFEST_NEWER', (manifest: object) => ({ ...manifest, schema: 2 })],
+    [
+      'a newer release',
+      'MANIFEST_NEWER',
+      (manifest: object) => ({ ...manifest, generator: { name: 'x', version: '99.0.0' } }),
+    ],
+    [
+      'a release that is none',
+      'MANIFEST_BROKEN',
+      (manifest: object) => ({ ...manifest, generator: { name: 'x', version: 'new' } }),
+    ],
+    [
+      'a path out of the project',
+      'MANIFEST_BROKEN',
+      (manifest: { files: object[] }) => ({ ...manifest, files: [{ ...manifest.files[0], path: '../x' }] }),
+    ],
+    [
+      'a path into .git',
+      'MANIFEST_BROKEN',
+      (manifest: { files: object[] }) => ({ ...manifest, files: [{ ...manifest.files[0], path: '.git/hooks/x' }] }),
+    ],
+    [
+      'a file twice',
+      'MANIFEST_BROKEN',
+      (manifest: { files: object[] }) => ({ ...manifest, files: [manifest.files[0], manifest.files[0]] }),
+    ],
+    [
+      'an answer that nobody knows',
+      'ANSWER_UNKNOWN',
+      (manifest: { answers: object }) => ({ ...manifest, answers: { ...manifest.answers, runtime: 'perl' } }),
+    ],
+  ])('with %s is refused, and nothing is written', async (what, error, text) => {
+    if (what === 'no manifest at all') {
+      const dir = oldProject()
+      rmSync(join(dir, '.stoma'), { recursive: true })
+      const before = snapshot(dir)
+      expect(await tool(dir, 'upgrade')).toMatchObject({ code: 1, json: { error: { code: error } } })
+      expect(snapshot(dir)).toEqual(before)
+      return
+    }
+    expect(await broken(text as never)).toMatchObject({ code: 1, error })
+  })
+
+  it('a prerelease comes before its release, and is upgraded to it', async () => {
+    const dir = oldProject()
+    edit(dir, MANIFEST, '"version": "0.1.0"', `"version": "${VERSION}-rc.1"`)
+    expect((await tool(dir, 'upgrade')).json).toMatchObject({ from: `${VERSION}-rc.1` })
+  })
+
+  it('a manifest that was only reformatted is read, and base texts are found in any pack', async () => {
+    const dir = oldProject()
+    writeFileSync(join(dir, MANIFEST), JSON.stringify(JSON.parse(read(dir, MANIFEST)), null, 4))
+    edit(dir, 'src/schema.ts', /^/, '// mine\n')
+    expect((await tool(dir, 'upgrade')).code).toBe(0)
+    expect(read(dir, 'src/schema.ts')).toContain('// mine')
+  })
+
+  it('a damaged base text is named, and nothing is merged by guess', async () => {
+    const dir = oldProject()
+    const { files } = JSON.parse(read(dir, MANIFEST))
+    const { base } = files.find(({ path }: { path: string }) => path === CLASH.path)
+    const pack = Object.keys(snapshot(dir)).find((path) => path.startsWith('.stoma/base/')) as string
+    edit(dir, pack, `"${base}": "`, `"${base}": "tampered `)
+    clash(dir)
+    const before = snapshot(dir)
+    expect(await tool(dir, 'upgrade')).toMatchObject({
+      code: 1,
+      json: { error: { code: 'BLOCKED', blocked: [{ path: CLASH.path }] } },
+    })
+    expect(snapshot(dir)).toEqual(before)
+  })
+})
+
+describe('eject, adopt, status and diff', () => {
+  it('an ejected file is left alone until it is adopted, and then gets all that came since', async () => {
+    const dir = oldProject()
+    expect(await tool(dir, 'eject', CLASH.path)).toMatchObject({ code: 0, json: { files: [CLASH.path] } })
+    expect(await tool(dir, 'eject', CLASH.path)).toMatchObject({ code: 0, json: { files: [] } })
+    const before = read(dir, CLASH.path)
+    const { json } = await tool(dir, 'upgrade')
+    expect(json.files).toContainEqual({ path: CLASH.path, kind: 'kept', why: 'taken over by you' })
+    expect(read(dir, CLASH.path)).toBe(before)
+    expect((await tool(dir, 'status')).json.files).toContainEqual({
+      path: CLASH.path,
+      owner: 'ejected',
+      state: 'unchanged',
+    })
+    expect((await tool(join(dir, 'src'), 'adopt', join('..', CLASH.path))).code).toBe(0)
+    expect((await tool(dir, 'upgrade')).code).toBe(0)
+    expect(read(dir, CLASH.path)).toBe(CLASH.theirs)
+  })
+
+  it('a file that was moved and edited is followed once that is said', async () => {
+    const dir = oldProject()
+    const text = read(dir, CLASH.path)
+    rmSync(join(dir, CLASH.path))
+    writeFileSync(join(dir, 'mine.ts'), `// mine\n${text}`)
+    expect((await tool(dir, 'adopt', 'mine.ts', '--was', CLASH.path)).code).toBe(0)
+    expect((await tool(dir, 'upgrade')).code).toBe(0)
+    expect(read(dir, 'mine.ts')).toBe(`// mine\n${CLASH.theirs}`)
+    expect(existsSync(join(dir, CLASH.path))).toBe(false)
+  })
+
+  it('diff shows what the user changed, and what an upgrade would', async () => {
+    const dir = oldProject()
+    expect(await run(dir, ['diff'])).toMatchObject({ code: 0, stdout: 'No difference.\n' })
+    edit(dir, 'analytics.config.ts', 'settle: 5', 'settle: 30')
+    expect((await run(dir, ['diff'])).stdout).toMatch(
+      /^--- analytics.config.ts\n\+\+\+ analytics.config.ts\n@@ -\d+,7 \+\d+,7 @@\n[\s\S]*\n- {2}settle: 5,\n\+ {2}settle: 30,\n/,
+    )
+    expect((await run(dir, ['diff', '--words'])).stdout).toContain('settle: [-5-]{+30+},')
+    expect((await run(dir, ['diff', 'src'])).stdout).toBe('No difference.\n')
+    const { json } = await tool(dir, 'diff', '--upgrade', CLASH.path)
+    expect(json.files).toEqual([{ path: CLASH.path, diff: expect.stringMatching(/^@@ /m) }])
+    expect(readFileSync(join(dir, CLASH.path), 'utf8')).not.toBe(CLASH.theirs)
+  })
+})
