@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { diffIndices } from 'node-diff3'
@@ -54,4 +55,20 @@ export function edit(dir: string, path: string, from: string | RegExp, to: strin
 export async function tool(dir: string, ...args: string[]) {
   const { code, stdout, stderr } = await run(dir, [...args, '--json'])
   return { code, json: stdout ? JSON.parse(stdout) : undefined, stderr }
+}
+
+/** Runs git as somebody; throws where it fails. */
+export const git = (cwd: string, ...args: string[]) =>
+  execFileSync('git', ['-c', 'user.name=n', '-c', 'user.email=e@x', '-c', 'init.defaultBranch=main', ...args], {
+    cwd,
+    stdio: 'pipe',
+    encoding: 'utf8',
+  })
+
+/** A repository with all of a folder committed. */
+export function committed(dir: string): string {
+  git(dir, 'init', '-q')
+  git(dir, 'add', '-A')
+  git(dir, 'commit', '-qm', 'as emitted')
+  return dir
 }
