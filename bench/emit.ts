@@ -17,7 +17,7 @@ export async function benchEmit(root: string, work: string): Promise<void> {
   const contestants: Contestant[] = [
     {
       name: 'create-stoma-analytics',
-      args: [join(root, 'dist/cli.js'), 'app', '--yes', '--no-install', '--no-git'],
+      args: [join(root, 'dist/cli.js'), 'app', '--runtime', 'node', '--yes', '--no-install', '--no-git'],
       cwd: folder,
       before: fresh,
       check: wrote('create-stoma-analytics'),

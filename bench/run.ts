@@ -16,9 +16,13 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const work = join(root, '.tmp/bench')
 rmSync(work, { recursive: true, force: true })
 mkdirSync(work, { recursive: true })
-execFileSync(process.execPath, [join(root, 'dist/cli.js'), 'project', '--yes', '--no-install', '--no-git'], {
-  cwd: work,
-})
+execFileSync(
+  process.execPath,
+  [join(root, 'dist/cli.js'), 'project', '--runtime', 'node', '--yes', '--no-install', '--no-git'],
+  {
+    cwd: work,
+  },
+)
 
 const only = process.argv.slice(2).filter((name) => name !== '--large')
 const wanted = (name: string) => only.length === 0 || only.includes(name)

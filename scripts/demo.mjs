@@ -12,7 +12,10 @@ const project = join(home, 'my-analytics')
 await import('./build.mjs')
 rmSync(project, { recursive: true, force: true })
 mkdirSync(home, { recursive: true })
-const flags = ['--yes', '--no-install', '--no-git', '--pm', 'npm', ...process.argv.slice(2)]
+const given = process.argv.slice(2)
+// The runtime that needs nothing but what runs this.
+const runtime = given.includes('--runtime') ? [] : ['--runtime', 'node']
+const flags = ['--yes', '--no-install', '--no-git', '--pm', 'npm', ...runtime, ...given]
 // Its words about what to do next are for others: here, it is done.
 run(process.execPath, [join(root, 'dist/cli.js'), 'my-analytics', ...flags], home, ['ignore', 'ignore', 'inherit'])
 console.log('create-stoma-analytics made a project in .demo/my-analytics. Its own `npm run demo`:')

@@ -15,12 +15,12 @@ const situation = { pm: 'pnpm', insideRepository: true } as const
 describe('the table of questions', () => {
   it('has a legal default for every question', () => {
     expect(withDefaults({}, situation)).toEqual({
-      runtime: 'node',
-      storage: 'local',
+      runtime: 'cloudflare',
+      storage: 'r2',
       granularity: 'day',
       parquet: 'duckdb-wasm',
-      maxEntries: 100_000,
-      format: 'standard',
+      maxEntries: 20_000,
+      format: 'cloudflare',
       trigger: 'cron',
       dashboard: true,
       pm: 'pnpm',

@@ -104,7 +104,7 @@ export const QUESTIONS: readonly Question[] = [
     ask: 'Where will it run?',
     help: 'What the processor and the compactor run on.',
     choices: Object.entries(RUNTIMES).map(([value, { label, hint }]) => ({ value, label, hint })),
-    initial: () => 'node',
+    initial: () => 'cloudflare',
   },
   {
     id: 'storage',

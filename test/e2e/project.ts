@@ -34,7 +34,12 @@ export async function emit(name: string, ...flags: string[]): Promise<Project> {
   const dir = join(TMP, name)
   rmSync(dir, { recursive: true, force: true })
   mkdirSync(TMP, { recursive: true })
-  const made = await execute(process.execPath, [CLI, name, '--yes', '--no-install', '--no-git', ...flags], TMP)
+  const runtime = flags.includes('--runtime') ? [] : ['--runtime', 'node']
+  const made = await execute(
+    process.execPath,
+    [CLI, name, '--yes', '--no-install', '--no-git', ...runtime, ...flags],
+    TMP,
+  )
   if (made.code !== 0) throw new Error(`the tool failed: ${made.stderr}${made.stdout}`)
   const run = (command: string, ...rest: string[]) => {
     const files = [
