@@ -3,16 +3,6 @@ import { nearest } from './suggest.ts'
 
 /** What a runtime changes in the emitted project; its row in the table below is all that a new one needs here. */
 export const RUNTIMES = {
-  node: {
-    label: 'Node.js',
-    hint: '20 and later',
-    /** Starts a TypeScript file. */
-    start: 'node --import tsx',
-    test: 'vitest run',
-    engines: { node: '>=20.12' },
-    dependencies: ['@hono/node-server'],
-    devDependencies: ['tsx'],
-  },
   cloudflare: {
     label: 'Cloudflare Workers',
     hint: 'R2 and Logpush, on the Paid plan',
@@ -22,6 +12,16 @@ export const RUNTIMES = {
     engines: { node: '>=20.12' },
     dependencies: [],
     devDependencies: ['@cloudflare/workers-types', 'tsx', 'wrangler'],
+  },
+  node: {
+    label: 'Node.js',
+    hint: '20 and later',
+    /** Starts a TypeScript file. */
+    start: 'node --import tsx',
+    test: 'vitest run',
+    engines: { node: '>=20.12' },
+    dependencies: ['@hono/node-server'],
+    devDependencies: ['tsx'],
   },
   bun: {
     label: 'Bun',

@@ -3,7 +3,7 @@ import { type Answers, answersOf, PACKAGE_MANAGERS, withDefaults } from './quest
 import { replayCommand } from './replay.ts'
 import { VERSION } from './version.ts'
 
-const answers = (pm: Answers['pm']) => answersOf(withDefaults({}, { pm, insideRepository: false }))
+const answers = (pm: Answers['pm']) => answersOf(withDefaults({ runtime: 'node' }, { pm, insideRepository: false }))
 
 describe('replayCommand', () => {
   it('spells every answer, and the release that they were given to', () => {

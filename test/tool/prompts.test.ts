@@ -6,16 +6,25 @@ import { filesOf, scratch, snapshot } from '../support/tool.ts'
 
 const { enter, down, up, ctrlC } = KEYS
 
-/** Every question, in order, with keys that choose something else than the default. */
+/** Every question for Bun, in order, with keys that choose something else than the default. */
 const QUESTIONS: [text: string, ...keys: string[]][] = [
   ['Where should the project go?', 'their-app', enter],
-  ['Where will it run?', down, enter],
+  ['Where will it run?', down, down, enter],
+  ['Where should the Parquet files live?', enter],
   ['How much time should one compacted file cover?', up, enter],
   ['What should write the files?', down, enter],
   ['How many rows may wait in memory', '5000', enter],
+  ['How do the raw logs look?', up, enter],
   ['Which package manager?', down, down, enter],
   ['Install the dependencies now?', 'n'],
   ['Start a git repository?', 'n'],
+]
+
+/** What is asked for Cloudflare, the default. */
+const DEFAULT_QUESTIONS = [
+  ...['Where should the project go?', 'Where will it run?', 'How much time should one compacted file cover?'],
+  ...['What should write the files?', 'How many rows may wait in memory', 'How do the raw logs look?'],
+  ...['What should start an ingest?', 'Add a dashboard', 'Which package manager?', 'Start a git repository?'],
 ]
 
 async function answerAll(terminal: Terminal, questions: typeof QUESTIONS): Promise<void> {
@@ -36,7 +45,7 @@ describe('on a terminal', () => {
       granularity: 'hour',
       parquet: 'ndjson',
       maxEntries: 5000,
-      format: 'standard',
+      format: 'cloudflare',
       trigger: 'cron',
       dashboard: false,
       pm: 'yarn',
@@ -51,14 +60,17 @@ describe('on a terminal', () => {
     const terminal = openTerminal(cwd, ['--no-install'], { npm_config_user_agent: 'pnpm/9.0.0' })
     await answerAll(
       terminal,
-      QUESTIONS.filter(([text]) => !text.startsWith('Install')).map(([text]) => [text, enter]),
+      DEFAULT_QUESTIONS.map((text) => [text, enter]),
     )
     expect(await terminal.exit).toBe(0)
     expect(answersIn(join(cwd, 'my-analytics'))).toMatchObject({
-      runtime: 'node',
+      runtime: 'cloudflare',
+      storage: 'r2',
       granularity: 'day',
       parquet: 'duckdb-wasm',
-      maxEntries: 100_000,
+      maxEntries: 20_000,
+      format: 'cloudflare',
+      trigger: 'cron',
       pm: 'pnpm',
     })
     expect(filesOf(cwd)).toContain('my-analytics/.git/HEAD')
@@ -66,7 +78,8 @@ describe('on a terminal', () => {
 
   it('asks only what no flag says', async () => {
     const cwd = scratch()
-    const flags = '--runtime node --granularity day --parquet ndjson --pm npm --no-install --no-git'
+    const flags =
+      '--runtime node --storage local --granularity day --parquet ndjson --format standard --pm npm --no-install --no-git'
     const terminal = openTerminal(cwd, ['app', ...flags.split(' ')])
     await terminal.answer('How many rows may wait in memory', '0', enter)
     await terminal.answer('is a whole number from 1', KEYS.erase, '42', enter)

@@ -7,8 +7,9 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 describe('wrong usage', () => {
   it.each([
     [['app', '--runtim', 'node'], /Did you mean --runtime/],
-    [['app', '--runtime', 'cloudflare'], /Values of --runtime: node, bun/],
-    [['app', '--trigger', 'queue'], /Unknown flag --trigger/],
+    [['app', '--runtime', 'lambda'], /Values of --runtime: cloudflare, node, bun/],
+    [['app', '--runtime', 'cloudflare', '--storage', 'local'], /a Worker has no disk/],
+    [['app', '--runtime', 'node', '--trigger', 'queue'], /R2's notifications/],
     [['app', 'another'], /Unexpected argument "another"/],
     [['--install', 'false'], /Write --install or --no-install/],
     [['app', '--granularity'], /needs a value/],
@@ -36,7 +37,19 @@ describe('without a terminal', () => {
     const { code, stdout } = await run(cwd, ['--json', '--runtime', 'bun', '--no-git'])
     expect(code).toBe(2)
     const { error } = JSON.parse(stdout)
-    expect(error.missing).toEqual(['dir', '--granularity', '--parquet', '--max-entries', '--pm', '--install'])
+    expect(error.missing).toEqual([
+      ...[
+        'dir',
+        '--storage',
+        '--granularity',
+        '--parquet',
+        '--max-entries',
+        '--format',
+        '--dashboard',
+        '--pm',
+        '--install',
+      ],
+    ])
     expect(filesOf(cwd)).toEqual([])
     const words = await run(cwd, ['--runtime', 'bun', '--no-git'])
     expect(words.stderr).toContain(error.command)
@@ -47,7 +60,8 @@ describe('without a terminal', () => {
   })
 
   it('is content with every answer given, without --yes', async () => {
-    const flags = '--runtime node --granularity day --parquet ndjson --max-entries 9 --pm npm --no-install --no-git'
+    const flags =
+      '--runtime node --storage local --granularity day --parquet ndjson --max-entries 9 --format standard --pm npm --no-install --no-git'
     expect(await run(scratch(), ['app', ...flags.split(' ')])).toMatchObject({ code: 0 })
   })
 })
@@ -78,9 +92,9 @@ describe('output', () => {
     const { code, stdout } = await run(scratch(), ['create', '--help'])
     expect(code).toBe(0)
     const flags =
-      'runtime storage granularity parquet max-entries format pm install no-install git no-git yes dry-run json'
+      'runtime storage granularity parquet max-entries format trigger pm install no-install git no-git yes dry-run json'
     for (const flag of `${flags} force help version`.split(' ')) expect(stdout).toContain(`--${flag}`)
-    expect(stdout).toContain('<node|bun>')
+    expect(stdout).toContain('<cloudflare|node|bun|deno>')
     expect(stdout).not.toContain('\u001b')
   })
 })
