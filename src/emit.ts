@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { CliError, messageOf } from './errors.ts'
 import type { Planned } from './target.ts'
@@ -67,8 +78,12 @@ type Step = (action: () => void, revert?: () => void) => Promise<void>
 
 async function moveEach(plan: readonly Planned[], from: string, kept: string, dir: string, step: Step): Promise<void> {
   await step(() => mkdirSync(kept))
-  for (const [index, { path, action }] of plan.entries()) {
+  for (const [index, { path, action, merges }] of plan.entries()) {
     const to = join(dir, path)
+    if (merges !== undefined) {
+      if (readFileSync(to, 'utf8') !== merges) throw new Error(`${to} was changed while the project was being written`)
+      await step(() => chmodSync(join(from, path), statSync(to).mode & 0o777))
+    }
     await makeFolders(dirname(to), step)
     if (action === 'create' && existsSync(to)) throw new Error(`${to} appeared while the project was being written`)
     if (action !== 'create') {

@@ -8,6 +8,8 @@ export interface Planned {
   mode: '644' | '755'
   /** `merge`: the lines of ours that a file of the user's lacks are appended to it. `same`: not written. */
   action: 'create' | 'overwrite' | 'merge' | 'same'
+  /** Of a merge: the user's text that it was made of. */
+  merges?: string
 }
 
 /** What may lie in a folder that still counts as empty. */
@@ -72,7 +74,7 @@ const isAllowed = (name: string) => ALLOWED.test(name) || ALLOWED_TOO.test(name)
 const entriesOf = (dir: string) => (statOf(dir) ? readdirSync(dir).sort() : [])
 
 /** What writing one file would do: create, same, merge, overwrite, or blocked where a folder or a link is in the way. */
-export function planFile(dir: string, path: string, text: string): { path: string; text: string; action: string } {
+export function planFile(dir: string, path: string, text: string): PlannedFile {
   const parts = path.split('/')
   for (let i = 1; i <= parts.length; i++) {
     const stats = lstatSync(join(dir, ...parts.slice(0, i)), { throwIfNoEntry: false })
@@ -84,8 +86,10 @@ export function planFile(dir: string, path: string, text: string): { path: strin
   if (theirs === text) return { path, text, action: 'same' }
   if (!LINE_LISTS.includes(path)) return { path, text, action: 'overwrite' }
   const merged = appendMissingLines(theirs, text)
-  return { path, text: merged, action: merged === theirs ? 'same' : 'merge' }
+  return merged === theirs ? { path, text, action: 'same' } : { path, text: merged, action: 'merge', merges: theirs }
 }
+
+type PlannedFile = Omit<Planned, 'mode' | 'action'> & { action: Planned['action'] | 'blocked' }
 
 /** Their text as it is, then the lines of ours that it lacks, in their line endings. */
 export function appendMissingLines(theirs: string, ours: string): string {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { CliError } from '../errors.ts'
-import { MANIFEST } from '../manifest.ts'
+import { MANIFEST, type ManifestFile } from '../manifest.ts'
 
 const POLICY = 'src/policy/analytics.ts'
 /** Folders that hold a workspace's packages, by habit. */
@@ -66,8 +66,8 @@ function resolves(from: string, name: string): boolean {
 function openProject(dir: string): AnalyticsProject {
   const manifest = readJson(join(dir, MANIFEST))
   const files = Array.isArray(manifest?.files) ? manifest.files : []
-  const path = files.find(({ id }) => id === POLICY)?.path ?? POLICY
-  const policy = join(dir, path)
+  const { at, path } = (files as ManifestFile[]).find(({ id }) => id === POLICY) ?? { path: POLICY }
+  const policy = join(dir, at ?? path)
   if (typeof manifest?.name !== 'string') throw noProject(`${join(dir, MANIFEST)} cannot be read.`)
   if (!existsSync(policy)) throw noProject(`${policy} is gone, and it is what a gateway would import.`)
   return { dir, name: manifest.name, policy }

@@ -47,7 +47,8 @@ export function planInto(
     const theirs = readFileSync(join(dir, path), 'utf8')
     const result = parsed(join(dir, path), merged)
     left.push(...result.left)
-    return { path, text: result.text, mode: '644', action: result.text === theirs ? 'same' : 'merge' }
+    const action = result.text === theirs ? 'same' : 'merge'
+    return { path, text: result.text, mode: '644', action, ...(action === 'merge' && { merges: theirs }) }
   }
   const planned = files.map(({ path, text, mode = '644' }) => {
     const file = planFile(dir, path, text)

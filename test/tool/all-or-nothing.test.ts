@@ -67,6 +67,49 @@ describe('a disk that fails in the middle', () => {
   })
 })
 
+describe('moving into a project that exists', () => {
+  const INTO = ['--into', '.', '--yes', '--no-install']
+  function existing(): string {
+    const cwd = scratch()
+    writeFileSync(join(cwd, 'package.json'), '{ "name": "shop" }', { mode: 0o600 })
+    writeFileSync(join(cwd, '.gitignore'), 'mine\n')
+    writeFileSync(join(cwd, 'index.js'), 'mine')
+    return cwd
+  }
+
+  it.each(['mkdtempSync:1', 'writeFileSync:9', 'renameSync:1', 'renameSync:4', 'renameSync:60', 'mkdirSync:9'])(
+    'leaves it as it was when the disk fails (%s)',
+    async (fault) => {
+      const cwd = existing()
+      const before = snapshot(cwd)
+      const { code, stderr } = await run(cwd, INTO, withFault(`${fault}:EIO`))
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('Nothing was changed') })
+      expect(snapshot(cwd)).toEqual(before)
+    },
+  )
+
+  it('leaves it as it was when it is interrupted', async () => {
+    const cwd = existing()
+    const before = snapshot(cwd)
+    expect(await interrupt(cwd, INTO, 'renameSync:50', 'SIGINT')).toBe(130)
+    expect(snapshot(cwd)).toEqual(before)
+  })
+
+  it('gives up where package.json is edited meanwhile, and keeps that edit', async () => {
+    const cwd = existing()
+    const before = snapshot(cwd)
+    const edit = () => writeFileSync(join(cwd, 'package.json'), '{ "name": "shop", "edited": true }')
+    expect(await atStall(cwd, INTO, 'writeFileSync:9', edit)).toBe(1)
+    expect(snapshot(cwd)).toEqual({ ...before, 'package.json': '600 { "name": "shop", "edited": true }' })
+  })
+
+  it('keeps the permissions of what it merges', async () => {
+    const cwd = existing()
+    await run(cwd, INTO)
+    expect(snapshot(cwd)['package.json']).toMatch(/^600 [\s\S]*"shop"[\s\S]*analytics/)
+  })
+})
+
 describe('somebody else at work in the same folder', () => {
   it('keeps a file that appears meanwhile, and leaves nothing of ours beside it', async () => {
     const cwd = scratch()

@@ -54,6 +54,17 @@ app.use(analyticsLog({ gatewayName: 'shop' }).handler)
 `)
   })
 
+  it('finds the pipeline that moved into the same project', async () => {
+    const cwd = scratch()
+    writeFileSync(join(cwd, 'package.json'), '{ "name": "shop", "type": "module" }')
+    writeFileSync(join(cwd, 'server.ts'), `${APP}export * from './routes.js'\n`)
+    expect(await run(cwd, ['--into', '.', '--yes', '--no-install'])).toMatchObject({ code: 0 })
+    expect(await run(cwd, ['connect', 'server.ts'])).toMatchObject({ code: 0, stderr: '' })
+    expect(read(cwd, 'server.ts')).toContain(
+      "from './analytics/src/policy/analytics.ts'\n\nexport const app = new Hono()\napp.use(",
+    )
+  })
+
   it('says under --dry-run what it would do, and writes nothing', async () => {
     const cwd = await workspace({ 'app.ts': APP })
     const before = snapshot(cwd)
