@@ -35,7 +35,7 @@ USAGE  ${NAME} upgrade [dir] [flags]
   --abort             Take it back: everything is as it was before.
 
 It compares three texts of each file: as it was emitted (.stoma/base), yours, and the newer template's. Git is not needed.
-Exit codes: 0 done, 1 error, 2 wrong usage, 3 conflicts left, 4 --check found something.
+Exit codes: 0 done, 1 error, 2 wrong usage, 3 conflicts left (or imports that lead nowhere), 4 --check found something.
 `
 
 const OPTIONS = {
@@ -85,7 +85,8 @@ export async function upgrade(argv: readonly string[]): Promise<void> {
     await withSignals(async () => {
       apply(dir, planned.writes, { command: 'upgrade', files: realFiles, keepsUndo: outcome.conflicts > 0 })
     })
-    if (test && outcome.conflicts === 0) outcome.checks = checkProject(dir, planned.answers.pm, outcome.needsInstall)
+    if (test && outcome.conflicts + outcome.dangling.length === 0)
+      outcome.checks = checkProject(dir, planned.answers.pm, outcome.needsInstall)
   }
   show(outcome, json)
   process.exitCode = exitCodeOf(outcome, values.check ?? false)
@@ -112,7 +113,7 @@ function refuseTogether(values: Record<string, unknown>): void {
 function exitCodeOf(outcome: Outcome, check: boolean): number {
   if (outcome.blocked.length > 0) return 1
   if (check) return outcome.writes > 0 ? 4 : 0
-  if (outcome.conflicts > 0) return 3
+  if (outcome.conflicts + outcome.dangling.length > 0) return 3
   return outcome.checks?.some(({ ok }) => !ok) ? 1 : 0
 }
 

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { type ParseResult, parse } from '@babel/parser'
 import type { File, ImportDeclaration, Statement } from '@babel/types'
+import type { FilePlan } from './types.ts'
 
 /** Something a module or the package.json asks for and the project does not have. */
 export interface Dangling {
@@ -19,6 +20,9 @@ interface Module {
   /** Modules whose exports it passes on. */
   passesOn: string[]
 }
+
+/** The files that are looked at. */
+export const MODULES = ['.ts', '.tsx', '.mts', '.cts', '.js', '.jsx', '.mjs', '.cjs', 'package.json']
 
 const MODULE = /\.[cm]?[jt]sx?$/
 const ENDINGS = ['', '.ts', '.tsx', '.mts', '.js', '.mjs', '/index.ts', '/index.js']
@@ -45,7 +49,9 @@ export function findDangling(
       const wanted = posix.join(posix.dirname(path), from)
       const target = resolve(wanted, files)
       if (target === undefined) {
-        if (!wanted.startsWith('../')) found.push({ path, line, what: `there is no ${wanted}` })
+        // What has an ending of another kind is a file that was not looked at.
+        if (!wanted.startsWith('../') && /^(\.[cm]?[jt]sx?)?$/.test(posix.extname(wanted)))
+          found.push({ path, line, what: `there is no ${wanted}` })
         continue
       }
       const offered = MODULE.test(target) ? exportsOf(target, new Set()) : null
@@ -76,6 +82,19 @@ export function findDangling(
 export function newlyDangling(before: readonly Dangling[], after: readonly Dangling[]): Dangling[] {
   const known = new Set(before.map(({ path, what }) => `${path}\0${what}`))
   return after.filter(({ path, what }) => !known.has(`${path}\0${what}`))
+}
+
+/** The texts of a project once a plan is carried out. */
+export function textsAfter(plans: readonly FilePlan[], texts: ReadonlyMap<string, string>): Map<string, string> {
+  const after = new Map(texts)
+  for (const plan of plans) {
+    if (plan.kind === 'removed') after.delete(plan.path)
+    if ('from' in plan && plan.from !== undefined) after.delete(plan.from)
+  }
+  for (const plan of plans) {
+    if (plan.kind === 'created' || plan.kind === 'updated' || plan.kind === 'merged') after.set(plan.path, plan.text)
+  }
+  return after
 }
 
 /** The file that a specifier means: as it is, with an ending, or `.js` for what is written as `.ts`. */

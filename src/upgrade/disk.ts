@@ -52,8 +52,9 @@ function statOf(place: string): Stats | undefined {
   }
 }
 
-/** Folders that hold no source of anybody's, by name; and every hidden one. */
-const PASSED_OVER = ['node_modules', 'logs', 'lake', 'dist', 'build', 'coverage']
+/** Folders that hold no source of anybody's: of this name anywhere, and at the top; and every hidden one. */
+const PASSED_OVER = ['node_modules', 'dist', 'build', 'coverage']
+const PASSED_OVER_AT_TOP = ['logs', 'lake']
 const MOST_FILES = 20_000
 const LARGEST = 1 << 20
 
@@ -68,7 +69,13 @@ export function textsBelow(dir: string, endings: readonly string[]): Map<string,
     for (const entry of readdirSync(join(dir, folder), { withFileTypes: true })) {
       const path = folder + entry.name
       if (++seen > MOST_FILES) return
-      if (entry.isDirectory() && !entry.name.startsWith('.') && !PASSED_OVER.includes(entry.name)) read(`${path}/`)
+      if (
+        entry.isDirectory() &&
+        !entry.name.startsWith('.') &&
+        !PASSED_OVER.includes(entry.name) &&
+        !PASSED_OVER_AT_TOP.includes(path)
+      )
+        read(`${path}/`)
       if (!entry.isFile() || !endings.some((ending) => path.endsWith(ending))) continue
       if ((statOf(join(dir, path))?.size ?? LARGEST) >= LARGEST) continue
       const text = decode(readFileSync(join(dir, path)))

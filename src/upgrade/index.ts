@@ -11,6 +11,7 @@ import { replayOf } from '../replay.ts'
 import { integrityOf, readTemplates } from '../templates.ts'
 import { answersFor, changedAnswers } from './answers.ts'
 import type { Write } from './apply.ts'
+import { type Dangling, findDangling, MODULES, newlyDangling, textsAfter } from './dangling.ts'
 import { fingerprint, fingerprintOf, lookInto, textsBelow } from './disk.ts'
 import { meaningFor, refuseOtherLake } from './lakes.ts'
 import { findMoves } from './moves.ts'
@@ -36,6 +37,8 @@ export interface Upgrade {
   /** What the changed answers mean for data that is there already. */
   meaning: string[]
   files: FilePlan[]
+  /** Imports, and files named in package.json, that lead nowhere once this is done, and did before. */
+  dangling: Dangling[]
   /** Empty where there is nothing to do. */
   writes: Write[]
 }
@@ -68,7 +71,8 @@ export function planUpgrade(project: Project, options: UpgradeOptions = {}): Upg
     options.only === undefined ? manifestHead(manifest.name, answers, template, home) : before
   const writes = writesOf(project, files, head, [...bases.values(), ...next.map(({ text }) => text)], look)
   const meaning = [...(options.news?.said ?? []), ...meaningFor(changes, { dir, home: home ?? '' })]
-  return { answers, changes, meaning, files, writes: [...overlayWrites(overlay, look), ...writes] }
+  const dangling = writes.length > 0 ? danglingAfter(dir, files) : []
+  return { answers, changes, meaning, files, dangling, writes: [...overlayWrites(overlay, look), ...writes] }
 }
 
 /** The project's copy of its template, where this one is new. */
@@ -77,6 +81,12 @@ function overlayWrites(overlay: Overlay | undefined, look: Look): Write[] {
   const { path, text } = overlayState(overlay)
   const before = fingerprintOf(look(path))
   return before === fingerprint(text, false) ? [] : [{ path, text, mode: 0o666 & ~process.umask(), before }]
+}
+
+/** A merge by lines does not see that a file of the user's own imports what the newer template has renamed. */
+function danglingAfter(dir: string, files: readonly FilePlan[]): Dangling[] {
+  const texts = textsBelow(dir, MODULES)
+  return newlyDangling(findDangling(texts), findDangling(textsAfter(files, texts)))
 }
 
 function planWith(

@@ -5,6 +5,7 @@ import { quote } from '../replay.ts'
 import { colours } from '../terminal.ts'
 import { NAME, VERSION } from '../version.ts'
 import type { Check } from './checks.ts'
+import type { Dangling } from './dangling.ts'
 import type { Upgrade } from './index.ts'
 import type { Project } from './project.ts'
 import type { FilePlan, Kept, Kind, Place } from './types.ts'
@@ -35,6 +36,8 @@ export interface Outcome {
   files: Line[]
   conflicts: number
   blocked: { path: string; why: string; hint: string }[]
+  /** What no longer finds what it names, in the user's own files too. */
+  dangling: Dangling[]
   /** Files written, those of `.stoma` too. */
   writes: number
   needsInstall: boolean
@@ -43,7 +46,7 @@ export interface Outcome {
 }
 
 export function outcomeOf({ dir, manifest }: Project, planned: Upgrade, { isDry }: { isDry: boolean }): Outcome {
-  const { answers, changes, meaning, files, writes } = planned
+  const { answers, changes, meaning, files, dangling, writes } = planned
   const conflicts = files.filter(({ kind }) => kind === 'conflict').length
   const blocked = files.flatMap((plan) =>
     plan.kind === 'blocked' ? [{ path: plan.path, why: plan.why, hint: plan.hint }] : [],
@@ -53,7 +56,7 @@ export function outcomeOf({ dir, manifest }: Project, planned: Upgrade, { isDry 
   )
   const isCode = files.some(({ kind }) => ['created', 'updated', 'merged', 'removed'].includes(kind))
   return {
-    ok: conflicts === 0 && blocked.length === 0,
+    ok: conflicts === 0 && blocked.length === 0 && dangling.length === 0,
     command: 'upgrade',
     version: VERSION,
     from: manifest.generator.version,
@@ -65,6 +68,7 @@ export function outcomeOf({ dir, manifest }: Project, planned: Upgrade, { isDry 
     files: files.map(lineOf),
     conflicts,
     blocked,
+    dangling,
     writes: writes.length,
     needsInstall,
     next: isDry || blocked.length > 0 ? [] : nextSteps(dir, answers, conflicts, needsInstall, isCode),
@@ -135,7 +139,9 @@ export function describe(outcome: Outcome): string {
   const title = from === version ? `${version}` : `${from} → ${version}`
   const answered = changes.map(({ id, from, to }) => `  ${id}: ${from} → ${to}\n`).join('')
   const said = meaning.map((line) => `${line}\n`).join('')
-  const body = shown.length > 0 ? `\n${shown.join('\n')}\n\n${counts}\n` : ''
+  const lost = outcome.dangling.map(({ path, line, what }) => `  ${path}:${line}: ${what}\n`).join('')
+  const adapt = lost && `\n${red('No longer found')}, and yours to adapt:\n${lost}`
+  const body = `${shown.length > 0 ? `\n${shown.join('\n')}\n\n${counts}\n` : ''}${adapt}`
   const head = `${bold(title)}\n${answered}${said}${body}`
   if (outcome.writes === 0 && outcome.blocked.length === 0) return `${head}Nothing to do: this project is up to date.\n`
   if (dryRun) return `${head}\n${bold('Dry run:')} nothing was written. \`${NAME} diff --upgrade\` shows every line.\n`

@@ -1,6 +1,6 @@
-import type { Answers } from '../../src/questions.ts'
 import { type EmittedFile, render } from '../../src/render/index.ts'
 import { readTemplates } from '../../src/templates.ts'
+import { answersFor } from '../../src/upgrade/answers.ts'
 import { CHANGES } from './changes/index.ts'
 import { check } from './check.ts'
 import { CUSTOMIZATIONS, type Customization } from './customizations/index.ts'
@@ -71,7 +71,7 @@ function edited(title: string, edit: (editor: Editor) => unknown): Editor {
 }
 
 function today(): Release {
-  const files = render('my-analytics', released.answers as Answers, readTemplates())
+  const files = render(released.manifest.name, answersFor(released.manifest), readTemplates())
   const tree = new Map(files.map(({ path, text }) => [path, text]))
   return { title: TODAY, tree, files }
 }

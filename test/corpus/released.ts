@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { type Manifest, type ManifestFile, sha256 } from '../../src/manifest.ts'
-import type { Answers } from '../../src/questions.ts'
 import type { EmittedFile } from '../../src/render/index.ts'
 import type { Tree } from './tree.ts'
 
 /** A project as a release emitted it, kept for ever in test/releases. */
 export interface Released {
   version: string
-  answers: Partial<Answers>
+  manifest: Manifest
   tree: Tree
   entries: ManifestFile[]
   bases: ReadonlyMap<string, string>
@@ -30,7 +29,7 @@ export function readReleased(version = '0.1.0', cell = 'node-day-duckdb-wasm'): 
   const manifest = JSON.parse(textOf('.stoma/manifest.json')) as Manifest
   const tree = new Map(manifest.files.map(({ path }) => [path, textOf(path)] as const))
   const bases = new Map([...tree.values()].map((text) => [sha256(text), text]))
-  return { version, answers: manifest.answers, tree, entries: manifest.files, bases }
+  return { version, manifest, tree, entries: manifest.files, bases }
 }
 
 /** What a later release would emit: a changed tree, in the terms of `render`. Files that moved keep their id. */

@@ -1,9 +1,9 @@
 import type { EmittedFile } from '../../src/render/index.ts'
-import { findDangling, newlyDangling } from '../../src/upgrade/dangling.ts'
+import { findDangling, newlyDangling, textsAfter } from '../../src/upgrade/dangling.ts'
 import { findMoves } from '../../src/upgrade/moves.ts'
 import { planFiles } from '../../src/upgrade/plan.ts'
 import { syntaxProblem } from '../../src/upgrade/syntax.ts'
-import type { FilePlan, OnDisk } from '../../src/upgrade/types.ts'
+import type { OnDisk } from '../../src/upgrade/types.ts'
 import type { Released } from './released.ts'
 import type { Tree } from './tree.ts'
 
@@ -41,7 +41,7 @@ export function upgrade(released: Released, disk: Tree, next: readonly EmittedFi
       return valid.get(key)
     },
   })
-  const tree = carryOut(plans, disk)
+  const tree = textsAfter(plans, disk)
   const news = newlyDangling(findDangling(disk, parsed), findDangling(tree, parsed))
   const conflicts = plans.flatMap((plan) =>
     plan.kind === 'conflict' || plan.kind === 'blocked' ? [`${plan.path}: ${plan.why}`] : [],
@@ -49,16 +49,4 @@ export function upgrade(released: Released, disk: Tree, next: readonly EmittedFi
   const kept = plans.flatMap((plan) => (plan.kind === 'kept' && plan.isNews ? [`${plan.path} (${plan.why})`] : []))
   const dangling = news.map(({ path, line, what }) => `${path}:${line}: ${what}`)
   return { tree, conflicts, dangling, kept } satisfies Upgraded
-}
-
-function carryOut(plans: readonly FilePlan[], disk: Tree): Tree {
-  const tree = new Map(disk)
-  for (const plan of plans) {
-    if (plan.kind === 'removed') tree.delete(plan.path)
-    if ('from' in plan && plan.from !== undefined) tree.delete(plan.from)
-  }
-  for (const plan of plans) {
-    if (plan.kind === 'created' || plan.kind === 'updated' || plan.kind === 'merged') tree.set(plan.path, plan.text)
-  }
-  return tree
 }

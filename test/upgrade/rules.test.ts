@@ -46,9 +46,11 @@ describe('rule 1 and 2: which text a file gets', () => {
 
   it('a whole file reformatted by the user is merged or reported, never written over', () => {
     const reformatted = A.replace(/^(export.*)$/gm, '  $1;')
-    const { plans, project } = upgraded(edited(reformatted), next(newer))
-    expect(plans[0]).toMatchObject({ kind: 'conflict' })
-    expect(project.files.get('src/x.ts')).toBe(reformatted)
+    const { project } = upgraded(edited(reformatted), next(newer))
+    expect(project.files.get('src/x.ts')).toBe(reformatted.replace('b = 2;', 'b = 20'))
+    const clash = upgraded(edited(reformatted.replace('b = 2', 'b = 3')), next(newer))
+    expect(clash.plans[0]).toMatchObject({ kind: 'conflict', places: [{ line: 5 }] })
+    expect(clash.project.files.get('src/x.ts')).toBe(reformatted.replace('b = 2', 'b = 3'))
   })
 
   it('a clean merge that does not parse is a conflict', () => {
