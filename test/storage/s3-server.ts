@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse, request as sen
 import type { AddressInfo } from 'node:net'
 import { AwsV4Signer } from 'aws4fetch'
 import { Miniflare } from 'miniflare'
+import { s3Storage } from '../../templates/src/storage/s3.ts'
+import type { Losable } from './every-call.ts'
 
 const KEYS = { accessKeyId: 'test-key', secretAccessKey: 'test-secret' }
 
@@ -112,6 +114,30 @@ export async function startS3({ buckets }: { buckets: number }) {
     freshBucket({ direct = false } = {}) {
       const place = direct ? origin : `http://127.0.0.1:${port}`
       return { bucket: `b${used++}`, region: 'auto', endpoint: `${place}/cdn-cgi/local/r2/s3`, ...KEYS }
+    },
+    /** A bucket that can be lost, see every-call.ts. */
+    losable(): Losable {
+      const options = this.freshBucket()
+      let refused = false
+      const refusal = { status: 403, body: Buffer.from('<Error><Code>AccessDenied</Code></Error>') }
+      return {
+        storage: () => s3Storage(options),
+        loseAt(n, how) {
+          const start = spoiling.requests.length
+          spoiling.fault = ({ call }) => {
+            if (call - start < n) return null
+            refused = true
+            const isLast = call - start === n && how === 'after'
+            return isLast ? { changes: () => refusal } : { status: 403, code: 'AccessDenied' }
+          }
+        },
+        heal() {
+          const was = refused
+          refused = false
+          spoiling.fault = () => null
+          return was
+        },
+      }
     },
     /** Nothing goes wrong any more. */
     heal() {

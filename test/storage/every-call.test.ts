@@ -1,0 +1,3 @@
+import { loseAtEveryCall } from './every-call.ts'
+
+loseAtEveryCall(12)
