@@ -156,7 +156,7 @@ describe('a project on local files', () => {
       // The design asks for 2,000 lines. Exact rotation, replay and a rule for every fault brought more: this is where
       // it stands, so that it can only shrink.
       expect(linesOf(code), figures).toBeLessThanOrEqual(2370)
-      const dashboard = files.filter(({ path }) => path.startsWith('dashboard/'))
+      const dashboard = files.filter(({ path }) => /^dashboard\/(?!.*\.test\.ts$)/.test(path))
       const page = dashboard.filter(({ path }) => path.startsWith('dashboard/page/'))
       expect(linesOf(page), 'the page of the dashboard').toBeLessThanOrEqual(600)
       expect(linesOf(dashboard) - linesOf(page), 'what serves the dashboard').toBeLessThanOrEqual(380)

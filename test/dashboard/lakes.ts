@@ -1,7 +1,7 @@
-import { lakeWriter } from '../query/support.ts'
+import { type LakeWriter, lakeWriter } from '../query/support.ts'
 
 /** A month of traffic at about `rows` rows, one compacted file a day, up to midnight of the day before `end`. */
-export async function monthOfTraffic(root: string, rows: number, end: Date): Promise<void> {
+export async function monthOfTraffic(root: string, rows: number, end: Date): Promise<LakeWriter> {
   const lake = lakeWriter(root)
   await lake.found()
   const days = 30
@@ -18,4 +18,5 @@ export async function monthOfTraffic(root: string, rows: number, end: Date): Pro
     await lake.compact(written)
     lake.remove(written)
   }
+  return lake
 }

@@ -36,10 +36,10 @@ export function drawCharts(place, slots, step, { pick, zoom, say }) {
     plot.over.onclick = () => plot.cursor.idx != null && pick(slots[plot.cursor.idx])
     figures[n].onkeydown = (event) => {
       const here = plot.cursor.idx ?? slots.length
-      if (event.key === 'Enter' && slots[here]) pick(slots[here])
-      const next = here + ({ ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? NaN)
+      const next = here + ({ ArrowLeft: -1, ArrowRight: 1, Enter: 0 }[event.key] ?? NaN)
       if (!slots[next]) return
-      event.preventDefault()
+      event.preventDefault() // else Enter would go on to press the button that the dialog focuses
+      if (event.key === 'Enter') return pick(slots[here])
       plot.setCursor({ left: plot.valToPos(plot.data[0][next], 'x'), top: 0 })
       say(tell(slots[next]))
     }

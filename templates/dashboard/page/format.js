@@ -1,10 +1,10 @@
-const few = (x) => (Math.abs(x) < 9.95 ? x.toFixed(1) : Math.round(x).toLocaleString('en'))
+const few = (x) => (x < 9.95 && x % 1 ? x.toFixed(1) : Math.round(x).toLocaleString('en'))
 
 /** Makes a function that shows a number in the largest unit that fits; an en dash where there is none. */
 const inUnits = (units) => (x) => {
   if (x == null) return '–'
   const [unit, size] = Object.entries(units).findLast(([, size]) => x >= size) ?? Object.entries(units)[0]
-  return `${x === 0 ? 0 : few(x / size)} ${unit}`
+  return `${few(x / size)} ${unit}`
 }
 export const duration = inUnits({ ms: 1, s: 1e3, min: 6e4 })
 export const bytes = inUnits({ B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 })

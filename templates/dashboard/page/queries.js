@@ -76,5 +76,6 @@ export async function requestsOf(ask, selection, order) {
     ask(`SELECT epoch_ms(timestamp)::DOUBLE AS at, ${sqlOf('route')} AS route, statusCode AS status, durationMs AS took,
       responseSize::DOUBLE AS sent ${trace} FROM ${rowsOf(of)} ORDER BY ${sorted} LIMIT 100`)
   const times = (await read(selection)).map(({ at }) => at)
-  return read({ ...selection, from: Math.min(...times), to: Math.max(...times) + 1 }, ', traceId AS trace')
+  const around = { ...selection, from: Math.min(...times), to: Math.max(...times) + 1 }
+  return times.length ? read(around, ', traceId AS trace') : []
 }
