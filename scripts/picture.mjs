@@ -1,7 +1,12 @@
-/** `node scripts/picture.mjs`: runs the demo and draws what its report printed as docs/report.svg, so it never lies. */
-import { spawnSync } from 'node:child_process'
+/**
+ * `node scripts/picture.mjs`: runs the demo, draws what its report printed as docs/report.svg, and takes pictures of its
+ * dashboard (docs/dashboard.png, docs/dashboard-dark.png), so they never lie. Needs Chromium (CHROMIUM, else Debian's).
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { stdout, status } = spawnSync(process.execPath, ['scripts/demo.mjs'], { cwd: root, encoding: 'utf8' })
@@ -35,3 +40,28 @@ writeFileSync(
     `<title>The report of the demo in a terminal</title><style>${style}</style>` +
     `<rect width="100%" height="100%" rx="8" fill="#11161d"/>${rows.join('')}</svg>\n`,
 )
+
+const project = fileURLToPath(new URL('../.demo/my-analytics', import.meta.url))
+const command = ['--import', 'tsx', 'dashboard/serve.ts', 'dashboard', '--lake', '.demo/lake']
+const server = spawn(process.execPath, command, {
+  cwd: project,
+  env: { ...process.env, PORT: '0' },
+  stdio: ['ignore', 'pipe', 'inherit'],
+})
+const [said] = await once(server.stdout, 'data')
+const url = /http:\S+/.exec(String(said))?.[0]
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+})
+for (const [colorScheme, file] of [
+  ['light', 'dashboard.png'],
+  ['dark', 'dashboard-dark.png'],
+]) {
+  const page = await browser.newPage({ colorScheme, viewport: { width: 1100, height: 800 } })
+  await page.goto(`${url}?last=all`)
+  await page.locator('main[aria-busy=false]').waitFor()
+  await page.screenshot({ path: fileURLToPath(new URL(`../docs/${file}`, import.meta.url)), fullPage: true })
+}
+await browser.close()
+server.kill()
