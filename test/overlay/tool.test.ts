@@ -88,11 +88,11 @@ describe('upgrade of a project with a template', () => {
   })
 
   it('takes the built-in file back where the template no longer has its own', async () => {
-    const dir = await project({ ...FIRST, 'src/policy/sinks.ts': 'export {}\n' })
+    const dir = await project({ ...FIRST, 'src/policy/request.ts': 'export {}\n' })
     served = template({ 'src/custom/columns.ts': FIRST['src/custom/columns.ts'] })
     await run(dir, ['upgrade'])
     expect(existsSync(join(dir, 'src/acme.ts'))).toBe(false)
-    expect(read(dir, 'src/policy/sinks.ts')).toContain('fileSink')
+    expect(read(dir, 'src/policy/request.ts')).toContain('traceIdOf')
   })
 
   it('counts it as unchanged, and says so, where it cannot be had or must not be used', async () => {
