@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startS3 } from '../storage/s3-server.ts'
 import { allCells, coveringCells } from '../support/cells.ts'
-import { projectOf } from '../support/project.ts'
-import { versionOf } from '../support/runtimes.ts'
+import { projectOf, runScript, writeProject } from '../support/project.ts'
+import { environmentFor, versionOf } from '../support/runtimes.ts'
 import { endToEnd } from './end-to-end.ts'
 import { record } from './results.ts'
 
@@ -22,5 +22,11 @@ describe.each(projects)('the project $name, end to end', (project) => {
     const { expected, rows } = await endToEnd(project, storage === 'local' ? null : s3.freshBucket())
     expect(rows).toEqual(expected)
     record({ cell: project.name, check: 'rows', on: versionOf(runtime) })
+  })
+
+  it('runs its own demo, with no bucket and no credentials', async () => {
+    const dir = writeProject('demo', project)
+    const { code, output } = await runScript(dir, 'demo', environmentFor(runtime))
+    expect(code, output).toBe(0)
   })
 })

@@ -29,10 +29,4 @@ describe.each(projects)('the project $name, in its runtime', (project) => {
     expect(output).toMatch(runtime === 'bun' ? /\d+ pass\s+0 fail/ : /Tests {2}\d+ passed/)
     record({ cell: project.name, check: 'tree', on: versionOf(runtime) })
   })
-
-  // A Worker's demo has tests of its own.
-  it.skipIf(runtime === 'cloudflare')('runs its own demo', async () => {
-    const { code, output } = await runScript(dir, 'demo', env)
-    expect(code, output).toBe(0)
-  })
 })
