@@ -39,13 +39,7 @@ function row(runtime: Answers['runtime'], storage: Answers['storage']): string[]
     const { granularity, parquet, format } = here.get(cell) as Answers
     return `${parquet}, ${format} format, by ${granularity} on ${on}`
   })
-  const columns = [
-    labelOf('runtime', runtime),
-    labelOf('storage', storage),
-    here.length,
-    tested,
-    rows.join('; ') || '–',
-  ]
+  const columns = [labelOf('runtime', runtime), labelOf('storage', storage), here.size, tested, rows.join('; ') || '–']
   return [`| ${columns.join(' | ')} |`]
 }
 
