@@ -19,6 +19,12 @@ export interface RetentionResult {
   errors: PipelineError[]
 }
 
+export interface RetentionLimits {
+  before: number
+  isDry?: boolean
+  isSpent?: () => boolean
+}
+
 /**
  * Removes the rows of whole partitions that ended before a time. A partition is emptied by a commit like that of a
  * compaction: its file is replaced by one without rows that still names every fragment it ever held, so none of them
@@ -28,8 +34,8 @@ export interface RetentionResult {
 export function createRetention(options: CompactorOptions) {
   const { storage, prefix, granularity } = options
 
-  /** `before` in milliseconds since the epoch. A dry run changes nothing. */
-  async function run({ before, isDry = false }: { before: number; isDry?: boolean }): Promise<RetentionResult> {
+  /** `before` in milliseconds since the epoch. A dry run changes nothing; one that is spent is left to the next. */
+  async function run({ before, isDry = false, isSpent = () => false }: RetentionLimits): Promise<RetentionResult> {
     const result: RetentionResult = { expired: 0, emptied: [], rejected: 0, lost: 0, errors: [] }
     await checkLake(storage, prefix, granularity)
     const expired: Partition[] = []
@@ -40,11 +46,14 @@ export function createRetention(options: CompactorOptions) {
       if (partitionSpan(partition.path)[1] <= before) expired.push(partition)
     }
     result.expired = expired.length
-    for (const partition of expired)
+    // The newest first: the others were most likely emptied by the runs before.
+    for (const partition of expired.reverse()) {
+      if (isSpent()) break
       await empty(partition, newest, isDry, result).catch((error: Error) => {
         if (wasGone(error)) result.lost++
         else result.errors.push({ where: partition.path, message: error.message })
       })
+    }
     for await (const { key, lastModified } of storage.list(`${prefix}/_state/rejected/`)) {
       if (lastModified >= before) continue
       result.rejected++

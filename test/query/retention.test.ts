@@ -42,7 +42,7 @@ describe.each(['hour', 'day'] as const)('retention of partitions of a %s', (gran
   it('removes the rows for every reader, and the books stay balanced', async () => {
     const lake = await lakeOfTwoMonths(granularity)
     const dry = await retain(lake, '2026-02-01', true)
-    expect(dry.emptied.map(({ rows }) => rows)).toEqual([45, 7])
+    expect(dry.emptied.map(({ rows }) => rows)).toEqual([7, 45])
     expect(await retain(lake, '2026-02-01')).toEqual(dry)
     expect((await askStock(lake, 'SELECT count(*)::INTEGER, min(timestamp)::VARCHAR FROM analytics'))[0]).toEqual([
       5,

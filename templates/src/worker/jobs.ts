@@ -3,6 +3,7 @@ import { cloudflare } from '../../cloudflare.config.ts'
 import type { PipelineError } from '../types.ts'
 import type { Usage } from './buckets.ts'
 import { type Engine, type Stores, wire } from './pipeline.ts'
+import { parseTime } from './settings.ts'
 
 export const JOBS = ['ingest', 'compact'] as const
 export type JobName = (typeof JOBS)[number]
@@ -40,6 +41,14 @@ export function createJobs(stores: Stores, engine: Engine, usage: Usage) {
         isSpent: ({ lines }) =>
           lines >= cloudflare.linesPerRun || usage.calls > cloudflare.subrequests - most.log || isLate(),
       }),
+    /** Once a day, with the first compaction of the day by UTC; nothing where rows are kept for ever. */
+    async retain(): Promise<PipelineError[]> {
+      if (config.keep === 'forever') return []
+      const last = await stores.lake.head(lastKey('compact'))
+      if (last && dayOf(last.lastModified) === dayOf(startedAt)) return []
+      const isSpent = () => usage.calls > (cloudflare.subrequests * 3) / 4 || isLate()
+      return (await pipeline.retention({ before: parseTime(config.keep), isSpent })).errors
+    },
     compact: (partition?: string) =>
       pipeline.compact(
         { maxFragments: most.fragments, isSpent: () => usage.calls > cloudflare.subrequests / 2 || isLate() },
@@ -47,6 +56,8 @@ export function createJobs(stores: Stores, engine: Engine, usage: Usage) {
       ),
   }
 }
+
+const dayOf = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
 /**
  * Runs a job and keeps what it came to in the lake, for `fetch`. Throws where anything went wrong, so that the platform

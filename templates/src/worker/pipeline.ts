@@ -1,5 +1,5 @@
 import { cloudflare } from '../../cloudflare.config.ts'
-import { createRetention } from '../../maintenance/retention.ts'
+import { createRetention, type RetentionLimits } from '../../maintenance/retention.ts'
 import { type CompactorOptions, createCompactor } from '../compactor/index.ts'
 import { createReplay } from '../compactor/replay.ts'
 import { transform } from '../custom/transform.ts'
@@ -67,8 +67,8 @@ export function wire(settings: PipelineSettings, stores: Stores, { writer, merge
       return createReplay({ ...place, ...reading, source, merger }).run(window)
     },
     /** Removes the partitions that ended before this time; a dry run changes nothing. */
-    retention(options: { before: number; isDry: boolean }) {
-      return createRetention({ ...place, merger }).run(options)
+    retention(limits: RetentionLimits) {
+      return createRetention({ ...place, merger }).run(limits)
     },
   }
 }

@@ -58,7 +58,11 @@ export const createQueueScheduled =
     const usage = { calls: 0 }
     const stores = openBuckets(env, usage)
     const jobs = createJobs(stores, engine, usage)
-    await report(job, stores, usage, job === 'ingest' ? jobs.ingest : () => sendPartitions(stores, jobs.before(), env))
+    await report(job, stores, usage, async () => {
+      if (job === 'ingest') return jobs.ingest()
+      const sent = await sendPartitions(stores, jobs.before(), env)
+      return { ...sent, errors: await jobs.retain() }
+    })
   }
 
 /** A message for every partition with a fragment of an hour that ended before `before`. */
@@ -68,5 +72,5 @@ async function sendPartitions({ lake }: Stores, before: number, { PARTITIONS }: 
     if (fragments.some(({ hour }) => hourStart(hour) + 3600_000 <= before)) found.push({ body: { partition: path } })
   for (let at = 0; at < found.length; at += MESSAGES_PER_CALL)
     await PARTITIONS.sendBatch(found.slice(at, at + MESSAGES_PER_CALL))
-  return { partitions: found.length, errors: [] }
+  return { partitions: found.length }
 }
