@@ -260,7 +260,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rule: 'a compactor refuses a lake of another granularity',
-    patches: [[COMPACTOR, 'await checkLake(storage, prefix, options.granularity)', '']],
+    patches: [[COMPACTOR, 'await checkLake(storage, prefix, granularity)', '']],
     onlyStories: true,
   },
   {
