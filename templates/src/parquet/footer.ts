@@ -101,7 +101,8 @@ export async function* joinRowGroups(
 /** What follows the last row group: the footer, its length and the magic. */
 export function footerBytes(schema: FileMetaData['schema'], groups: RowGroup[], metadata: FooterMetadata): Uint8Array {
   const writer = new ByteWriter()
-  const key_value_metadata = Object.entries(metadata).map(([key, value]) => ({ key, value }))
+  const pairs = Object.entries(metadata).map(([key, value]) => ({ key, value }))
+  const key_value_metadata = pairs.length > 0 ? pairs : undefined // arrow-rs takes no list whose type is open
   const footer = { version: 1, schema, num_rows: countRows(groups), row_groups: groups, key_value_metadata }
   // Without the third argument, statistics of text would be cut to 16 bytes.
   writeMetadata(writer, { ...footer, metadata_length: 0 }, Number.POSITIVE_INFINITY)
