@@ -69,6 +69,7 @@ export function encodeChunk(
 
 /** The rows that have a value; and where others are NULL, a 1 or a 0 for each row. */
 function presence(column: TextColumn | NumberColumn, rows: Uint32Array) {
+  if (column.nulls === 0) return { present: rows }
   const isPresent = new Int32Array(rows.length)
   let values = 0
   for (let i = 0; i < rows.length; i++) {

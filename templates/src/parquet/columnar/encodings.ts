@@ -64,13 +64,19 @@ export class ByteSink {
 
 export const bitWidth = (largest: number) => (largest === 0 ? 0 : Math.floor(Math.log2(largest)) + 1)
 
+/** The same value many times, as a run of the hybrid below. */
+export function writeRepeated(sink: ByteSink, value: number, count: number, width: number): void {
+  sink.varint(count * 2)
+  sink.reserve(4)
+  sink.bits(value, (width + 7) & ~7)
+}
+
 /** RLE / bit-packing hybrid: one run, of equal values or of packed ones. `width` is at most 24. */
 export function writeRun(sink: ByteSink, values: Int32Array, width: number): void {
   if (values.length === 0) return
-  if (values.every((value) => value === values[0])) {
-    sink.varint(values.length * 2)
-    sink.reserve(4)
-    sink.bits(values[0] ?? 0, (width + 7) & ~7)
+  const [first = 0] = values
+  if (values.every((value) => value === first)) {
+    writeRepeated(sink, first, values.length, width)
     return
   }
   const groups = (values.length + 7) >> 3

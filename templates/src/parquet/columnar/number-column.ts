@@ -5,9 +5,8 @@ export class NumberColumn {
   values = new Float64Array(FIRST_ROWS)
 
   /** Memory taken. */
-  get bytes(): number {
-    return this.values.byteLength
-  }
+  bytes = FIRST_ROWS * 8
+  nulls = 0
 
   isNull(row: number): boolean {
     return Number.isNaN(this.values[row])
@@ -19,7 +18,9 @@ export class NumberColumn {
       const larger = new Float64Array(row * 2)
       larger.set(this.values)
       this.values = larger
+      this.bytes = larger.byteLength
     }
     this.values[row] = value
+    if (Number.isNaN(value)) this.nulls++
   }
 }

@@ -1,7 +1,7 @@
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js'
 import { serializeTCompactProtocol } from 'hyparquet-writer/src/thrift.js'
 import type { Codec } from './codec.ts'
-import { ByteSink, writeRun } from './encodings.ts'
+import { ByteSink, writeRepeated, writeRun } from './encodings.ts'
 
 /** Numbers of the format: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
 export const ENCODINGS = {
@@ -40,7 +40,7 @@ export function dataPage(
   const { rows, isPresent, encoding, values } = page
   const levels = new ByteSink(16)
   if (isPresent) writeRun(levels, isPresent, 1)
-  else writeRun(levels, new Int32Array(rows).fill(1), 1)
+  else writeRepeated(levels, 1, rows, 1)
   const compressed = values.length > 0 ? codec.compress(values) : values
   // What does not shrink is quicker to read as it is.
   const shrinks = compressed.length < values.length * 0.97

@@ -7,7 +7,14 @@ import { hash } from './text-column.ts'
 export const NUMBERS = { timestamp: 0, statusCode: 1, durationMs: 2, responseSize: 3 } as const
 export const TEXTS = { gatewayName: 0, routePath: 1, method: 2, traceId: 3, dimensions: 4 } as const
 
-const literal = (text: string) => Uint8Array.from(Buffer.from(text))
+/** Bytes to compare with, four at a time. */
+function literal(text: string): { length: number; words: Int32Array; rest: Uint8Array } {
+  const bytes = Buffer.from(text)
+  const words = Int32Array.from({ length: bytes.length >> 2 }, (_, i) => bytes.readInt32LE(i * 4))
+  return { length: bytes.length, words, rest: bytes.subarray(words.length * 4) }
+}
+type Literal = ReturnType<typeof literal>
+
 const HEAD = literal('{"_type":"stoma_analytics","timestamp":"')
 const GATEWAY_NAME = literal('Z","gatewayName":"')
 const ROUTE_PATH = literal(',"routePath":"')
@@ -37,6 +44,7 @@ export class EntryScanner implements LineScanner {
   readonly starts = new Int32Array(5)
   readonly ends = new Int32Array(5)
   readonly numbers = new Float64Array(4)
+  private view: DataView = new DataView(new ArrayBuffer(0))
   private at = 0
   /** The minute of the line before, as text and in milliseconds. */
   private minuteText = new Uint8Array()
@@ -49,7 +57,10 @@ export class EntryScanner implements LineScanner {
   }
 
   scan(lines: Uint8Array, start: number): number {
-    this.lines = lines
+    if (lines !== this.lines) {
+      this.lines = lines
+      this.view = new DataView(lines.buffer, lines.byteOffset, lines.byteLength)
+    }
     this.at = start
     const isTaken =
       this.skip(HEAD) &&
@@ -72,10 +83,13 @@ export class EntryScanner implements LineScanner {
     return isTaken ? this.at : -1
   }
 
-  private skip(expected: Uint8Array): boolean {
-    const { lines, at } = this
-    for (let i = 0; i < expected.length; i++) if (lines[at + i] !== expected[i]) return false
-    this.at = at + expected.length
+  private skip({ length, words, rest }: Literal): boolean {
+    const { lines, view, at } = this
+    if (at + length > lines.length) return false
+    for (let i = 0; i < words.length; i++) if (view.getInt32(at + i * 4, true) !== words[i]) return false
+    const end = at + length
+    for (let i = 1; i <= rest.length; i++) if (lines[end - i] !== rest[rest.length - i]) return false
+    this.at = end
     return true
   }
 

@@ -65,8 +65,8 @@ function boundsOf(column: TextColumn, isUsed: Uint8Array): [string, string] | un
   let greatest = -1
   for (let value = 0; value < column.values; value++) {
     if (isUsed[value] === 0) continue
-    if (least < 0 || column.compare(value, least) < 0) least = value
-    if (greatest < 0 || column.compare(value, greatest) > 0) greatest = value
+    if (least < 0 || column.isLess(value, least)) least = value
+    if (greatest < 0 || column.isLess(greatest, value)) greatest = value
   }
   if (least < 0) return undefined
   const [from, to] = [least, greatest].map((value) => column.textAt(value)) as [string, string]

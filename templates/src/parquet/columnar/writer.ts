@@ -4,7 +4,7 @@ import { toCell } from '../cells.ts'
 import { joinRowGroups, type RowGroupSource } from '../footer.ts'
 import type { NamedType } from '../row-groups.ts'
 import { bestCodec } from './codec.ts'
-import type { NumberColumn } from './number-column.ts'
+import { NumberColumn } from './number-column.ts'
 import { type ColumnData, encodeRowGroup, openColumns, schemaOf, sortedByTime } from './row-group.ts'
 import { type EntryScanner, NUMBERS, TEXTS } from './scan.ts'
 import { TextColumn } from './text-column.ts'
@@ -27,7 +27,7 @@ function openBatch(columns: readonly Column[], scanner?: EntryScanner): ParquetB
     rows: 0,
     get bytes() {
       let bytes = 0
-      for (const column of data) bytes += column.bytes
+      for (let i = 0; i < data.length; i++) bytes += (data[i] as ColumnData).bytes
       return bytes
     },
     add(entry: AnalyticsEntry) {
@@ -55,19 +55,19 @@ export function setRow(data: readonly ColumnData[], row: number, cells: readonly
 /** Sets a row from the fields of the line that the scanner took last. */
 function scannedRows(columns: readonly Column[], data: readonly ColumnData[], scanner: EntryScanner) {
   const { numbers, starts, ends } = scanner
-  const numberFields: [NumberColumn, number][] = []
-  const textFields: [TextColumn, number][] = []
-  for (const [i, { field }] of columns.entries()) {
-    const column = data[i]
-    if (column instanceof TextColumn) textFields.push([column, TEXTS[field as keyof typeof TEXTS]])
-    else if (column) numberFields.push([column, NUMBERS[field as keyof typeof NUMBERS]])
-  }
+  const numberColumns = data.filter((column) => column instanceof NumberColumn)
+  const textColumns = data.filter((column) => column instanceof TextColumn)
+  const fields = columns.map(({ field }) => field as string)
+  const numberFields = fields.flatMap((field) => (field in NUMBERS ? NUMBERS[field as keyof typeof NUMBERS] : []))
+  const textFields = fields.flatMap((field) => (field in TEXTS ? TEXTS[field as keyof typeof TEXTS] : []))
   return (row: number) => {
-    for (const [column, field] of numberFields) column.set(row, numbers[field] as number)
-    for (const [column, field] of textFields) {
+    for (let i = 0; i < numberColumns.length; i++)
+      numberColumns[i]?.set(row, numbers[numberFields[i] as number] as number)
+    for (let i = 0; i < textColumns.length; i++) {
+      const field = textFields[i] as number
       const start = starts[field] as number
-      if (start < 0) column.set(row, null)
-      else column.setBytes(row, scanner.lines, start, ends[field] as number)
+      if (start < 0) textColumns[i]?.set(row, null)
+      else textColumns[i]?.setBytes(row, scanner.lines, start, ends[field] as number)
     }
   }
 }
