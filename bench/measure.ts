@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** What a whole process took: seconds of wall and CPU time, and its largest resident set in bytes. */
 export interface Usage {
@@ -15,6 +16,9 @@ export interface Contestant {
   name: string
   args: string[]
   cwd: string
+  /** Another runtime than this one. */
+  exec?: string
+  env?: Record<string, string>
   /** Runs before each measured run: an empty target, an empty lake. */
   before?: () => void
   /** Runs after each: throws where the output is not what it should be. */
@@ -24,14 +28,15 @@ export interface Contestant {
 const preload = new URL('./usage.mjs', import.meta.url).href
 
 /** One Node process from start to end. */
-async function once({ name, args, cwd, before, check }: Contestant): Promise<Usage> {
+async function once({ name, args, cwd, exec = process.execPath, env, before, check }: Contestant): Promise<Usage> {
   before?.()
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const report = join(folder, 'usage.json')
   const start = performance.now()
-  const child = spawn(process.execPath, ['--import', preload, ...args], {
+  const load = exec.endsWith('bun') ? ['--preload', fileURLToPath(preload)] : ['--import', preload]
+  const child = spawn(exec, [...load, ...args], {
     cwd,
-    env: { ...process.env, BENCH_USAGE: report },
+    env: { ...process.env, ...env, BENCH_USAGE: report },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

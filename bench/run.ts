@@ -4,6 +4,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { benchEmit } from './emit.ts'
+import { benchEngines } from './engines.ts'
 import { benchIngest } from './ingest.ts'
 import { benchMemory } from './memory.ts'
 
@@ -29,5 +30,6 @@ const wanted = (name: string) => only.length === 0 || only.includes(name)
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}`)
 if (wanted('emit')) await benchEmit(root, work)
 if (wanted('ingest')) await benchIngest(root, join(work, 'project'), work)
+if (wanted('engines')) await benchEngines(root, work, process.env.ENGINES)
 if (wanted('memory')) await benchMemory(join(work, 'project'), { large: process.argv.includes('--large') })
 rmSync(work, { recursive: true, force: true })
