@@ -81,6 +81,7 @@ export async function upgrade(argv: readonly string[]): Promise<void> {
   if (!outcome.dryRun && planned.writes.length > 0) {
     refuseBlocked(outcome)
     refuseConflicts(outcome, habit)
+    if (only !== undefined) refuseMisfit(outcome, only)
     refuseDirty(project, planned)
     await withSignals(async () => {
       apply(dir, planned.writes, { command: 'upgrade', files: realFiles, keepsUndo: outcome.conflicts > 0 })
@@ -134,6 +135,20 @@ function refuseConflicts({ conflicts, files }: Outcome, habit: ConflictHabit | u
     hint: 'Nothing was changed, as --conflict fail asks.',
     details: { conflicts: clashing },
   })
+}
+
+/** A part that does not fit the rest would leave a project that does not run. */
+function refuseMisfit({ dangling, version }: Outcome, only: string): void {
+  if (dangling.length === 0) return
+  const listed = dangling.map(({ path, line, what }) => `  ${path}:${line}: ${what}`).join('\n')
+  throw new CliError(
+    `--only ${only} does not fit: the rest of the project is not made for ${version} yet.\n${listed}`,
+    {
+      code: 'ONLY_MISFITS',
+      hint: 'Upgrade the whole project. Nothing was changed.',
+      details: { dangling },
+    },
+  )
 }
 
 function refuseDirty({ dir }: Project, { writes }: Upgrade): void {

@@ -19,15 +19,24 @@ import { NAME, VERSION } from '../version.ts'
  * project what keeps it as it is. Throws where this release has no such value, or where answers exclude each other.
  */
 export function answersFor(manifest: Manifest, set: Partial<Answers> = {}): Answers {
+  for (const question of ANSWER_QUESTIONS) {
+    const id = question.id as keyof Answers
+    const recorded = manifest.answers[id]
+    if (recorded !== undefined && set[id] === undefined) refuseUnknown(question, recorded)
+  }
+  const answers = { ...recordedAnswers(manifest), ...set }
+  refuseImpossible(answers)
+  return answers
+}
+
+/** The answers a project stands for, as if it had been asked every question of this release. */
+function recordedAnswers(manifest: Manifest): Answers {
   const given: Record<string, unknown> = {}
   const situation = { pm: manifest.answers.pm ?? 'npm', insideRepository: false } as const
   for (const question of ANSWER_QUESTIONS) {
-    const recorded = manifest.answers[question.id as keyof Answers]
-    const value = set[question.id as keyof Answers] ?? recorded ?? question.whenAbsent
-    if (recorded !== undefined && value === recorded) refuseUnknown(question, value)
-    given[question.id] = value ?? initialValue(question, given as Partial<Settings>, situation)
+    const recorded = manifest.answers[question.id as keyof Answers] ?? question.whenAbsent
+    given[question.id] = recorded ?? initialValue(question, given as Partial<Settings>, situation)
   }
-  refuseImpossible(given as Partial<Settings>)
   return answersOf(given as unknown as Settings)
 }
 
@@ -75,12 +84,12 @@ function parseToggle(key: string, value: string): boolean {
   throw usageError(`--set ${key}=${value}: it is yes or no.`)
 }
 
-/** Answers that differ, as `granularity: day → hour`. A question that is new to the project is none of them. */
+/** Answers that are not what the project stands for so far, such as granularity: from day to hour. */
 export function changedAnswers(
-  before: Partial<Answers>,
+  manifest: Manifest,
   after: Answers,
 ): { id: keyof Answers; from: unknown; to: unknown }[] {
-  return ANSWER_QUESTIONS.map(({ id }) => id as keyof Answers)
-    .filter((id) => before[id] !== undefined && before[id] !== after[id])
-    .map((id) => ({ id, from: before[id], to: after[id] }))
+  const before = recordedAnswers(manifest)
+  const ids = ANSWER_QUESTIONS.map(({ id }) => id as keyof Answers)
+  return ids.filter((id) => before[id] !== after[id]).map((id) => ({ id, from: before[id], to: after[id] }))
 }

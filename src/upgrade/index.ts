@@ -47,7 +47,7 @@ export interface Upgrade {
 export function planUpgrade(project: Project, options: UpgradeOptions = {}): Upgrade {
   const { dir, manifest, bases } = project
   const answers = answersFor(manifest, options.set)
-  const changes = changedAnswers(manifest.answers, answers)
+  const changes = changedAnswers(manifest, answers)
   refuseOtherLake({ dir, home: manifest.home ?? '' }, changes, answers)
   const templates = readTemplates()
   const isMeant = only(options.only)

@@ -79,10 +79,14 @@ export function meaningFor(changes: readonly Change[], project: Home): string[] 
         from === 'local'
           ? `To have the old rows there too, ingest the raw logs of ${source} again; until then keep ${lake}.`
           : 'To have the old rows there too, ingest the raw logs again; until then keep the old lake.',
+        'Name the places in analytics.config.ts, or the buckets in wrangler.jsonc; credentials come from the environment.',
       ]
-    if ((id as string) === 'trigger')
+    if (id === 'trigger')
       return [
-        'Data is not touched: marks know what was ingested, whoever starts it. Sources that wait now are taken by the next run of `ingest`.',
+        'Data is not touched: the marks in the lake know what was ingested, whoever starts it.',
+        to === 'queue'
+          ? 'Logs that came before the queue did are found by the hourly look for what was missed. Create the queues and the notice of new logs before you deploy: the README says how.'
+          : 'What still waits in the queue is found by the next run of `ingest`; the queues can go.',
       ]
     if (id === 'format')
       return ['Raw logs in the old format that are not ingested yet would count as lines of others: ingest them first.']
