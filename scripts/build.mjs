@@ -33,8 +33,12 @@ const packages = new Set(
 const licences = [...packages].sort().map((name) => {
   const folder = join(root, 'node_modules', name)
   const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
-  return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`
+  // Some bring a bundle of their own, with the licences of what is in it.
+  const files = ['', 'dist'].flatMap((below) => readdirSync(join(folder, below)).map((entry) => join(below, entry)))
+  const texts = files
+    .filter((file) => /(^licen[cs]e|third-party-licen[cs]es)/i.test(file))
+    .map((file) => readFileSync(join(folder, file), 'utf8').trim())
+  return `${name} ${version} (${license})\n\n${texts.join('\n\n')}\n`
 })
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licences.join(`\n${'-'.repeat(80)}\n\n`))
 

@@ -19,8 +19,9 @@ export function relocate(home: string, files: readonly EmittedFile[]): EmittedFi
   const moved = files.map((file): EmittedFile => {
     const { path, text } = file
     if (path === 'package.json') return { ...file, text: sharedPackage(home, text, spell) }
-    // What wrangler keeps lies beside its config.
-    if (path === '.gitignore') return { ...file, text: text.replace(/^\/\.wrangler\/\n/m, `$&/${home}/.wrangler/\n`) }
+    // What wrangler keeps, secrets among it, lies beside its config.
+    if (path === '.gitignore')
+      return { ...file, text: text.replace(/^\/\.(wrangler|dev\.vars).*$/gm, `$&\n/${home}$&`) }
     if (SHARED.includes(path)) return file
     const below = /\.jsonc?$/.test(path) ? text.replace(/"((?:\.\.\/)*)node_modules\//g, '"../$1node_modules/') : text
     return { ...file, path: `${home}/${path}`, text: below }

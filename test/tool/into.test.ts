@@ -120,7 +120,7 @@ describe('create --into', () => {
     expect(text).toContain('// Hono')
     expect(read(cwd, 'analytics/wrangler.jsonc')).toMatch(/"name": "shop-analytics",\n {2}"main": "src\/worker/)
     expect(JSON.parse(read(cwd, 'package.json')).scripts.deploy).toBe('wrangler deploy -c analytics/wrangler.jsonc')
-    expect(read(cwd, '.gitignore')).toContain('/analytics/.wrangler/')
+    expect(read(cwd, '.gitignore')).toMatch(/^\/analytics\/\.wrangler\/\n[\s\S]*^\/analytics\/\.dev\.vars\*\n/m)
   })
 
   it('says under --dry-run what the real run does, and writes nothing', async () => {
