@@ -2,6 +2,9 @@ import { usageError } from './errors.ts'
 import { parseValue, QUESTIONS, refuseImpossible, type Settings } from './questions.ts'
 import { nearest } from './suggest.ts'
 
+/** What the first argument may be; otherwise it belongs to `create`. */
+export const COMMANDS = ['create', 'connect', 'upgrade', 'diff', 'status', 'eject', 'adopt'] as const
+
 /** Flags that are no question. */
 export const SWITCHES = [
   { name: 'yes', short: 'y', help: 'Take the default for whatever is not given; ask nothing.' },
@@ -109,7 +112,7 @@ function readFlag(arg: string): { flag: Flag; on: boolean; inline: string | unde
 }
 
 function extraArgument(dirs: readonly string[]) {
-  const verb = nearest(dirs[0] as string, ['create', 'connect', 'upgrade', 'diff', 'status', 'eject', 'adopt'])
+  const verb = nearest(dirs[0] as string, COMMANDS)
   const hint = verb ? `Did you mean the command ${verb}?` : 'One folder is all it takes; everything else is a flag.'
   return usageError(`Unexpected argument ${JSON.stringify(dirs[1])}.`, hint)
 }

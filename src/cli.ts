@@ -1,9 +1,10 @@
 #!/usr/bin/env node
+import type { COMMANDS } from './args.ts'
 import { create } from './create.ts'
 import { CliError, messageOf } from './errors.ts'
 import { colours } from './terminal.ts'
 
-const VERBS: Record<string, (argv: readonly string[]) => Promise<void>> = {
+const VERBS: Record<(typeof COMMANDS)[number], (argv: readonly string[]) => Promise<void>> = {
   create,
   // Brings a parser of TypeScript along, which `create` does without.
   connect: async (argv) => (await import('./connect/command.ts')).connectCommand(argv),
@@ -17,7 +18,7 @@ const VERBS: Record<string, (argv: readonly string[]) => Promise<void>> = {
 /** The first argument is a command, or the beginning of what `create` takes. */
 async function main(argv: readonly string[]): Promise<void> {
   const [first = '', ...rest] = argv
-  const verb = Object.hasOwn(VERBS, first) ? VERBS[first] : undefined
+  const verb = Object.hasOwn(VERBS, first) ? VERBS[first as keyof typeof VERBS] : undefined
   return verb ? verb(rest) : create(argv)
 }
 

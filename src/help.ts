@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { ArgsDef } from 'citty'
-import { OPTIONS, SWITCHES } from './args.ts'
+import { COMMANDS, OPTIONS, SWITCHES } from './args.ts'
 import { QUESTIONS } from './questions.ts'
 import { NAME, VERSION } from './version.ts'
 
@@ -27,6 +27,7 @@ export async function helpText(colour: boolean): Promise<string> {
     description: 'An analytics pipeline you own: request logs become Parquet',
   }
   const text = `${await renderUsage({ meta, args })}
+Other commands, each with a --help of its own: ${COMMANDS.slice(1).join(', ')}.
 With npm, flags follow --: npm create stoma-analytics my-analytics -- --runtime node
 Without a terminal nothing is asked: give every answer, or --yes.
 Exit codes: 0 done, 1 error, 2 wrong usage, 130 cancelled.

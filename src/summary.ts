@@ -1,5 +1,6 @@
 import type { Left } from './into/merge.ts'
 import { colours } from './terminal.ts'
+import { NAME } from './version.ts'
 
 /** The project as a compact tree: a line for each folder, tests counted. */
 export function tree(name: string, paths: readonly string[]): string {
@@ -53,6 +54,8 @@ ${next.map((command) => `  ${cyan(command)}`).join('\n')}
 
 ${dim('The same project again, without questions:')}
   ${replay}
+${dim('A newer release, merged with your edits:')}
+  npx ${NAME}@latest upgrade
 `
 }
 
