@@ -101,7 +101,8 @@ export async function startS3({ buckets }: { buckets: number }) {
     if (fault === 'lost after') return response.destroy()
     if (fault && typeof fault === 'object') ({ status, body } = fault.changes({ status, body }))
     const length = method === 'HEAD' ? headers['content-length'] : body.length
-    response.writeHead(status, { ...headers, 'content-length': length ?? 0 })
+    const { 'transfer-encoding': _chunked, ...kept } = headers
+    response.writeHead(status, { ...kept, 'content-length': length ?? 0 })
     if (fault !== 'cut short' || method === 'HEAD' || !body.length) return response.end(body)
     response.write(body.subarray(0, body.length >> 1), () => setTimeout(() => response.destroy(), 5))
   })
