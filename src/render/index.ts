@@ -31,6 +31,7 @@ const GITIGNORE = `node_modules/
 `
 const GITIGNORE_WORKER = `/.wrangler/
 /.dev.vars*
+/dashboard/page/vendor/
 `
 const GITATTRIBUTES = `# What was emitted, byte for byte: \`create-stoma-analytics upgrade\` merges against it.
 .stoma/** -text
@@ -74,7 +75,11 @@ export const testOf = (path: string) => (/(?<!\.test)\.ts$/.test(path) ? path.re
 
 function finish(path: string, owner: Owner, text: string, answers: Answers, facts: Facts): string {
   if (path === 'README.md')
-    return renderMarkdown(text, { ...answers, lake: lakeKind(answers), jobs: jobsOf(answers) }, facts)
+    return renderMarkdown(
+      text,
+      { ...answers, lake: lakeKind(answers), jobs: jobsOf(answers), page: pageOf(answers) },
+      facts,
+    )
   const set = withAnswers(path, text, facts.name, answers)
   return owner === 'managed' && path.endsWith('.ts') ? HEADER + set : set
 }
@@ -104,6 +109,10 @@ export const workerName = (name: string) =>
 
 const lakeKind = ({ runtime, storage }: Answers) =>
   runtime === 'cloudflare' ? 'binding' : storage === 'local' ? 'folder' : 'bucket'
+
+/** What serves the page: the Worker too, only this machine, or nothing, where there is none. */
+const pageOf = ({ runtime, dashboard }: Answers) =>
+  !dashboard ? 'none' : runtime === 'cloudflare' ? 'worker' : 'machine'
 
 /** What there is to run: both jobs, only the first, or a Worker that runs them. */
 const jobsOf = ({ runtime, parquet }: Answers) =>

@@ -71,6 +71,10 @@ export function packageJson(name: string, answers: Answers): object {
       query: question('query'),
       verify: question('verify'),
       ...(answers.dashboard && { dashboard: `${start} dashboard/serve.ts dashboard` }),
+      ...(answers.dashboard &&
+        isWorker && {
+          'dashboard:deploy': `${start} dashboard/vendor.ts && wrangler deploy -c dashboard/wrangler.jsonc`,
+        }),
       ...(compacts && !isWorker && { retention: care('retention') }),
       ...(!isWorker && { doctor: care('doctor') }),
       ...(!isWorker && { capture: `${start} src/worker/capture.ts` }),

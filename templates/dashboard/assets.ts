@@ -28,6 +28,8 @@ const ASSETS: Record<string, string> = {
   '/vendor/duckdb.worker.js': resolve('@duckdb/duckdb-wasm/dist/duckdb-browser-eh.worker.js'),
   '/vendor/duckdb.wasm': resolve('@duckdb/duckdb-wasm/dist/duckdb-eh.wasm'),
 }
+/** The paths of what comes from packages. */
+export const PACKAGED = Object.keys(ASSETS).filter((path) => path.startsWith('/vendor/'))
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
