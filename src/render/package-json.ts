@@ -76,7 +76,7 @@ export function packageJson(name: string, answers: Answers): object {
           'dashboard:deploy': `${start} dashboard/vendor.ts && wrangler deploy -c dashboard/wrangler.jsonc`,
         }),
       ...(compacts && !isWorker && { retention: care('retention') }),
-      ...(!isWorker && { doctor: care('doctor') }),
+      doctor: care('doctor'),
       ...(!isWorker && { capture: `${start} src/worker/capture.ts` }),
       test,
       typecheck: 'tsc',

@@ -1,3 +1,4 @@
+import { withStorage } from '../query/lake.ts'
 import { runCommand } from '../src/worker/settings.ts'
 import { checkFlow } from './checks/flow.ts'
 import { checkProject } from './checks/project.ts'
@@ -5,5 +6,8 @@ import { checkStore } from './checks/store.ts'
 import { runDoctor } from './doctor.ts'
 
 await runCommand((flags) => ({
-  doctor: () => runDoctor(flags, { project: checkProject, store: checkStore, flow: checkFlow }),
+  doctor: () =>
+    withStorage(flags.settings, ({ storage }) =>
+      runDoctor({ ...flags, storage }, { project: checkProject, store: checkStore, flow: checkFlow }),
+    ),
 }))

@@ -1,7 +1,7 @@
+import { withStorage } from '../query/lake.ts'
 import { bold, print, renderErrors, renderTable } from '../query/table.ts'
 import { columns } from '../src/schema.ts'
 import { openEngine } from '../src/wiring/engine.ts'
-import { openStores } from '../src/wiring/stores.ts'
 import { type Flags, parseTime, runCommand } from '../src/worker/settings.ts'
 import { checkFlow } from './checks/flow.ts'
 import { checkProject } from './checks/project.ts'
@@ -22,9 +22,9 @@ async function runRetention({ settings, json, 'dry-run': isDry = false }: Flags,
     return 0
   }
   const { merger } = openEngine()
-  const { storage } = openStores(settings)
-  const retention = createRetention({ storage, merger, columns, prefix, granularity })
-  const result = await retention.run({ before: parseTime(keep), isDry })
+  const result = await withStorage(settings, ({ storage }) =>
+    createRetention({ storage, merger, columns, prefix, granularity }).run({ before: parseTime(keep), isDry }),
+  )
   const { emptied, rejected, lost, errors } = result
   if (json) write(`${JSON.stringify({ isDry, ...result })}\n`)
   else {
@@ -45,5 +45,11 @@ async function runRetention({ settings, json, 'dry-run': isDry = false }: Flags,
 
 await runCommand((flags) => ({
   retention: () => runRetention(flags),
-  doctor: () => runDoctor(flags, { project: checkProject, store: checkStore, flow: checkFlow, upkeep: checkUpkeep }),
+  doctor: () =>
+    withStorage(flags.settings, ({ storage }) =>
+      runDoctor(
+        { ...flags, storage },
+        { project: checkProject, store: checkStore, flow: checkFlow, upkeep: checkUpkeep },
+      ),
+    ),
 }))

@@ -1,4 +1,5 @@
 import { bold, print } from '../query/table.ts'
+import type { CompactorStorage } from '../src/types.ts'
 import type { Flags } from '../src/worker/settings.ts'
 
 /** What a check found. With `mend`, what is to be done about it; without, it is good to know. */
@@ -7,12 +8,18 @@ export interface Finding {
   mend?: string
 }
 
+/** The settings, and where the lake lies. */
+export interface Patient {
+  settings: Flags['settings']
+  storage: CompactorStorage
+}
+
 /** Looks at one part of the project or of what is around it. What it throws is to be mended, too. */
-export type Check = (settings: Flags['settings'], now?: number) => AsyncIterable<Finding>
+export type Check = (patient: Patient, now?: number) => AsyncIterable<Finding>
 
 /** Runs the checks by their names. The exit code is 4 when something is to be done. */
 export async function runDoctor(
-  { settings, json }: Pick<Flags, 'settings' | 'json'>,
+  { json, ...patient }: Patient & { json?: boolean },
   checks: Readonly<Record<string, Check>>,
   write = print,
 ): Promise<number> {
@@ -24,7 +31,7 @@ export async function runDoctor(
   }
   for (const [name, check] of Object.entries(checks))
     try {
-      for await (const finding of check(settings)) tell(name, finding)
+      for await (const finding of check(patient)) tell(name, finding)
     } catch (error) {
       tell(name, { what: (error as Error).message, mend: 'the message says how; this check could not go on' })
     }

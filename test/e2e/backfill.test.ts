@@ -55,7 +55,7 @@ function logpushFiles(folder: string): number {
   return requests
 }
 
-describe('a new user with nothing but old Logpush files', () => {
+describe('a new user with nothing but old Logpush files', { timeout: 120_000 }, () => {
   it('gets a report by following docs/backfill.md', async () => {
     const [[create = ''] = [], [ask = ''] = [], commands = []] = blocks('sh').map((text) => text.trim().split('\n'))
     const [, flags = ''] = / -- (.*)$/.exec(create) ?? []

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { config } from '../../templates/analytics.config.ts'
 import { checkFlow } from '../../templates/maintenance/checks/flow.ts'
 import { checkUpkeep } from '../../templates/maintenance/checks/upkeep.ts'
+import { localStorageAdapter } from '../../templates/src/storage/local.ts'
 import { generateLogs } from '../support/generate.ts'
 import { emit, type Project } from './project.ts'
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
   project = await emit('doctor')
 })
 
-describe('doctor', () => {
+describe('doctor', { timeout: 120_000 }, () => {
   it('tells a new project that it has no logs yet, and nothing else', async () => {
     expect(await toMend(4)).toEqual(['flow: ./logs: cannot read the log folder; create it or set `source`'])
   })
@@ -50,7 +51,8 @@ describe('doctor', () => {
     const text = readFileSync(at('logs/traffic-0000.ndjson'), 'utf8')
     writeFileSync(at('logs/late.ndjson'), text.slice(text.indexOf('\n') + 1))
     const inThreeDays = Date.now() + 72 * 3600_000
-    const lake = { ...config, source: at('logs'), lake: at('lake') }
+    const storage = localStorageAdapter(at('lake'))
+    const lake = { settings: { ...config, source: at('logs'), lake: at('lake') }, storage }
     const named: string[] = []
     for (const check of [checkFlow, checkUpkeep])
       for await (const { what, mend } of check(lake, inThreeDays)) if (mend) named.push(what)

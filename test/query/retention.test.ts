@@ -84,7 +84,7 @@ describe.each(['hour', 'day'] as const)('retention of partitions of a %s', (gran
   })
 })
 
-describe('npm run retention', () => {
+describe('npm run retention', { timeout: 120_000 }, () => {
   const call = (...args: string[]) => {
     const cli = join(import.meta.dirname, '../../templates/maintenance/cli.ts')
     const all = ['--import', 'tsx', cli, 'retention', '--lake', join(folder.path, 'cli'), ...args]

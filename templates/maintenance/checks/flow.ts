@@ -3,13 +3,14 @@ import { listPending } from '../../src/processor/pending.ts'
 import type { ObjectInfo, StorageReader } from '../../src/types.ts'
 import { openStores } from '../../src/wiring/stores.ts'
 import type { Check, Finding } from '../doctor.ts'
+import { spell } from './spell.ts'
 
 const HOUR_MS = 3600_000
 const MARKS_READ = 100
 
 /** Whether logs arrive, are ingested, and hold what they should. */
-export const checkFlow: Check = async function* (settings, now = Date.now()) {
-  const { source, storage } = openStores(settings)
+export const checkFlow: Check = async function* ({ settings, storage }, now = Date.now()) {
+  const { source } = openStores(settings)
   let [logs, newest] = [0, 0]
   for await (const { lastModified } of source.list()) {
     logs++
@@ -63,9 +64,4 @@ async function newestMarks(storage: StorageReader, prefix: string): Promise<Obje
     if (newest.length >= 10 * MARKS_READ) newest = sorted()
   }
   return sorted()
-}
-
-export function spell(ms: number): string {
-  if (ms < HOUR_MS) return `${Math.round(Math.max(0, ms) / 60_000)} minutes`
-  return ms < 48 * HOUR_MS ? `${Math.round(ms / HOUR_MS)} hours` : `${Math.round(ms / HOUR_MS / 24)} days`
 }

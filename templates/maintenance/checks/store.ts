@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { lakeKey } from '../../src/lake/layout.ts'
 import { checkLake } from '../../src/lake/state.ts'
 import { openEngine } from '../../src/wiring/engine.ts'
-import { openStores } from '../../src/wiring/stores.ts'
 import type { Check } from '../doctor.ts'
 
 const MAX_SKEW_MS = 5 * 60_000
 
 /** Whether the lake can be reached, is the one of the config, and keeps what its commits rest on. */
-export const checkStore: Check = async function* (settings) {
+export const checkStore: Check = async function* ({ settings, storage }) {
   const { prefix, granularity } = settings
-  const { storage } = openStores(settings)
   if (await checkLake(storage, prefix, granularity, openEngine().writer.extension))
     yield { what: `${lakeKey(prefix)} agrees with analytics.config.ts` }
   else yield { what: `there is no lake yet at ${settings.lake}: the first ingest founds it` }

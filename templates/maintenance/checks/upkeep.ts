@@ -2,17 +2,15 @@ import { listPartitions } from '../../src/lake/fragments.ts'
 import { hourStart, partitionSpan } from '../../src/lake/layout.ts'
 import { readLineage } from '../../src/lake/lineage.ts'
 import { openEngine } from '../../src/wiring/engine.ts'
-import { openStores } from '../../src/wiring/stores.ts'
 import { parseTime } from '../../src/worker/settings.ts'
 import type { Check } from '../doctor.ts'
-import { spell } from './flow.ts'
+import { spell } from './spell.ts'
 
 const DAY_MS = 24 * 3600_000
 
 /** Whether compaction, and retention where it is set, keep up. */
-export const checkUpkeep: Check = async function* (settings, now = Date.now()) {
+export const checkUpkeep: Check = async function* ({ settings, storage }, now = Date.now()) {
   const { prefix, granularity, before, keep } = settings
-  const { storage } = openStores(settings)
   const { merger } = openEngine()
   const due = parseTime(before, now) - 2 * DAY_MS
   const expired = keep === 'forever' ? -Infinity : parseTime(keep, now) - 2 * DAY_MS
