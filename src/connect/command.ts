@@ -108,17 +108,16 @@ function replace(path: string, before: string, after: string): void {
 function words(
   { action, file, dryRun }: { action: string; file: string; dryRun: boolean },
   { lines }: Connected,
-  { dir }: AnalyticsProject,
+  { dir, isWorker }: AnalyticsProject,
 ): string {
   const { bold, dim, green, cyan } = colours(process.stdout)
   if (action === 'same') return `${file} is connected already: nothing to do.\n`
   const width = String(Math.max(...lines.map(({ line }) => line))).length
   const shown = lines.map(({ line, text }) => `  ${dim(String(line).padStart(width))}  ${text}`).join('\n')
   if (dryRun) return `${file} would read:\n${shown}\n\n${bold('Dry run:')} nothing was written.\n`
-  return `${green('Connected')} ${bold(file)}:
-${shown}
-
-It prints one JSON line a request to stdout. On servers, keep the lines in files, from where ingest reads them:
+  const done = `${green('Connected')} ${bold(file)}:\n${shown}\n\nIt prints one JSON line a request`
+  if (isWorker) return `${done}, which Logpush takes once its wrangler.jsonc says ${cyan('"logpush": true')}.\n`
+  return `${done} to stdout. Keep the lines in files, from where ingest reads them:
   ${cyan(`node ${file} | npm run capture`)}   ${dim(`(in ${relative(process.cwd(), dir) || '.'}), or pass a fileSink: its README says how`)}
 `
 }

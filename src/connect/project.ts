@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { CliError } from '../errors.ts'
-import { MANIFEST, type ManifestFile } from '../manifest.ts'
+import { MANIFEST, type Manifest, type ManifestFile } from '../manifest.ts'
 
 const POLICY = 'src/policy/analytics.ts'
 /** Folders that hold a workspace's packages, by habit. */
@@ -12,6 +12,8 @@ export interface AnalyticsProject {
   name: string
   /** Where the module of the policy lies now, absolute. */
   policy: string
+  /** On Workers Logpush takes what a gateway prints; elsewhere something has to keep it. */
+  isWorker: boolean
 }
 
 /**
@@ -70,7 +72,8 @@ function openProject(dir: string): AnalyticsProject {
   const policy = join(dir, at ?? path)
   if (typeof manifest?.name !== 'string') throw noProject(`${join(dir, MANIFEST)} cannot be read.`)
   if (!existsSync(policy)) throw noProject(`${policy} is gone, and it is what a gateway would import.`)
-  return { dir, name: manifest.name, policy }
+  const isWorker = (manifest as Partial<Manifest>).answers?.runtime === 'cloudflare'
+  return { dir, name: manifest.name, policy, isWorker }
 }
 
 const isProject = (dir: string) => existsSync(join(dir, MANIFEST))

@@ -68,7 +68,7 @@ describe('a disk that fails in the middle', () => {
 })
 
 describe('moving into a project that exists', () => {
-  const INTO = ['--into', '.', '--yes', '--no-install']
+  const INTO = ['--into', '.', '--yes', '--no-install', '--runtime', 'node']
   function existing(): string {
     const cwd = scratch()
     writeFileSync(join(cwd, 'package.json'), '{ "name": "shop" }', { mode: 0o600 })
