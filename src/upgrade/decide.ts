@@ -5,7 +5,7 @@ import { mergeJson } from './merge-json.ts'
 import { mergeLines } from './merge-lines.ts'
 import { mergePackage } from './merge-package.ts'
 import { lineOfConflict, mergeText, type Settle } from './merge-text.ts'
-import { inStyleOf, isSame } from './text.ts'
+import { canonical, inStyleOf, isSame } from './text.ts'
 import type { ConflictHabit, Place } from './types.ts'
 
 /** Why a text is no valid file of its kind, such as `line 3: …`; undefined where it is, or where nobody can tell. */
@@ -92,9 +92,17 @@ function mergeByLine(sides: Sides, settle: 'ours' | 'theirs' | undefined, syntax
 function mergeFormatted(path: string, ours: string, base: string, theirs: string, settle: Settle) {
   const merge = mergeText(ours, base, theirs, settle)
   if (!merge?.conflicts.length) return merge
-  const formatted = inFormatOf(path, ours, base, theirs)
-  const again = formatted && mergeText(ours, formatted.base, formatted.theirs, settle)
+  const [o, b] = withoutFirstLine(ours, base, theirs)
+  const formatted = inFormatOf(path, ours, o, b) ?? { base: o, theirs: b }
+  const again = mergeText(ours, formatted.base, formatted.theirs, settle)
   return again && again.conflicts.length <= merge.conflicts.length ? again : merge
+}
+
+/** Who took the line about this tool from the top of a file has not touched the one below it, which may change. */
+function withoutFirstLine(ours: string, base: string, theirs: string): [string, string] {
+  const first = base.slice(0, base.indexOf('\n') + 1)
+  const isOnlyTheirs = first.startsWith('//') && theirs.startsWith(first) && !canonical(ours).includes(first)
+  return isOnlyTheirs ? [base.slice(first.length), theirs.slice(first.length)] : [base, theirs]
 }
 
 /** Where nothing can be merged, the whole file is the place that both changed. */

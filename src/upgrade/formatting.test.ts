@@ -57,6 +57,12 @@ describe('a module that its owner has put through another formatter', () => {
     expect(merge(spaced, theirs)).toMatchObject({ take: 'conflict' })
   })
 
+  it('may lack the line on its top that says where it came from', () => {
+    const header = '// From a tool.\n'
+    const theirs = header + BASE.replace("'./a.ts'", "'./b.ts'")
+    expect(merge(BASE, theirs, header + BASE)).toMatchObject({ text: BASE.replace("'./a.ts'", "'./b.ts'") })
+  })
+
   it('is merged by line like any other where it does not parse', () => {
     expect(merge(`${REFORMATTED}((`)).toMatchObject({ take: 'conflict' })
   })

@@ -1,5 +1,6 @@
 import { type ManifestFile, sha256 } from '../manifest.ts'
 import type { EmittedFile } from '../render/index.ts'
+import { withoutPlaces } from './layout.ts'
 import { canonical } from './text.ts'
 import type { Look } from './types.ts'
 
@@ -13,7 +14,7 @@ interface MoveInput {
 }
 
 /**
- * Where the user moved files to: by id, files that are found under another path with the very text that was emitted, and
+ * Where the user moved files to: by id, files that are found under another path with the text that was emitted, and
  * then, where such files show that a whole folder moved, the edited and the new files of that folder.
  */
 export function findMoves({ entries, bases, next, look, candidates }: MoveInput): Map<string, string> {
@@ -32,12 +33,12 @@ export function findMoves({ entries, bases, next, look, candidates }: MoveInput)
     const others = new Map([...candidates()].filter(([path]) => !ours.has(path)))
     const byHash = new Map<string, string[]>()
     for (const [path, text] of others) {
-      const hash = sha256(canonical(text))
+      const hash = hashOf(text)
       byHash.set(hash, [...(byHash.get(hash) ?? []), path])
     }
     for (const file of wanted) {
       const { id, path } = file
-      const alike = textsOf(file).flatMap((text) => (text.trim() ? (byHash.get(sha256(canonical(text))) ?? []) : []))
+      const alike = textsOf(file).flatMap((text) => (text.trim() ? (byHash.get(hashOf(text)) ?? []) : []))
       const found = theOne([...new Set(alike)], path)
       if (!found || [...moved.values()].includes(found)) continue
       moved.set(id, found)
@@ -59,6 +60,9 @@ export function findMoves({ entries, bases, next, look, candidates }: MoveInput)
   }
   return moved
 }
+
+/** Editors mend the imports of what they move. */
+const hashOf = (text: string) => sha256(withoutPlaces(canonical(text)))
 
 /** The only one, or the only one of the same name. */
 function theOne(paths: readonly string[], like: string): string | undefined {

@@ -1,6 +1,7 @@
 import { type ManifestFile, sha256 } from '../manifest.ts'
 import type { EmittedFile } from '../render/index.ts'
 import { decide, type SyntaxCheck } from './decide.ts'
+import { inLayout, isModule, layoutsOf, type Relocate } from './layout.ts'
 import { isSame } from './text.ts'
 import type { Conflict, ConflictHabit, FilePlan, Kept, Look, OnDisk } from './types.ts'
 
@@ -19,6 +20,11 @@ export interface PlanInput {
   restore?: boolean
 }
 
+/** The input, and how imports are brought to where things lie in the end; without, they are left as they are. */
+interface Planning extends PlanInput {
+  layouts?: Record<'emitted' | 'owned' | 'next', Relocate>
+}
+
 /**
  * What an upgrade does, file by file, sorted by path; what is in nobody's plan is not touched. Pure: the same input gives
  * the same plan, and a dry run is this plan, not carried out.
@@ -33,12 +39,26 @@ export function planFiles(input: PlanInput): FilePlan[] {
     if (file) renamed.set(entry.id, file)
   }
   const successors = new Set([...renamed.values()].map(({ id }) => id))
-  const plans = [
-    ...input.entries.map((entry) => {
-      const file = input.next.find(({ id }) => id === entry.id) ?? renamed.get(entry.id)
-      return file ? planKnown(input, entry, file) : planGone(input, entry)
+  const byId = new Map(input.next.map((file) => [file.id, file]))
+  const known = input.entries.map((entry) => [entry, byId.get(entry.id) ?? renamed.get(entry.id)] as const)
+  const news = input.next.filter(({ id }) => !entryIds.has(id) && !successors.has(id))
+  const layouts = layoutsOf([
+    ...known.map(([entry, file]) => {
+      const owned = whereIs(input, entry)
+      return { emitted: entry.path, owned, next: file?.path, final: file ? pathOf(input, entry, file) : owned }
     }),
-    ...input.next.filter(({ id }) => !entryIds.has(id) && !successors.has(id)).map((file) => planNew(input, file)),
+    ...news.map(({ id, path }) => ({ next: path, final: input.moved?.get(id) ?? path })),
+  ])
+  const planning = { ...input, layouts }
+  const plans = [
+    ...known.map(([entry, file]) => {
+      if (!file) return planGone(input, entry)
+      const plan = planKnown(planning, entry, file)
+      // Who moved a file need not have mended its imports.
+      const asIs = plan.kind === 'conflict' ? planKnown(input, entry, file) : plan
+      return asIs.kind === 'conflict' ? plan : asIs
+    }),
+    ...news.map((file) => planNew(planning, file)),
   ]
   return withoutClashes(
     plans.filter((plan) => plan !== undefined),
@@ -47,24 +67,31 @@ export function planFiles(input: PlanInput): FilePlan[] {
 }
 
 /** A file that was emitted and still is. */
-function planKnown(input: PlanInput, entry: ManifestFile, file: EmittedFile): FilePlan {
-  const { id } = file
+function planKnown(input: Planning, entry: ManifestFile, emitted: EmittedFile): FilePlan {
+  const { id } = emitted
   const where = whereIs(input, entry)
   const isMoved = where !== entry.path
-  // Where the user put it, it stays; else it goes where the template has it now. Where only the case of a name changes and
-  // the file system takes both for one, the old name stays as well: renaming it is the user's.
-  const isSameName = where.toLowerCase() === file.path.toLowerCase() && input.look(file.path).kind !== 'missing'
-  const path = isMoved || isSameName ? where : file.path
-  const next: ManifestFile = { id, path: file.path, owner: file.owner, base: sha256(file.text), mode: file.mode }
+  const path = pathOf(input, entry, emitted)
+  const mended = (text: string | undefined, from: string, layout: Relocate | undefined) =>
+    text !== undefined && layout && isModule(path) ? inLayout(text, from, path, layout) : text
+  const next: ManifestFile = {
+    id,
+    path: emitted.path,
+    owner: emitted.owner,
+    base: sha256(emitted.text),
+    mode: emitted.mode,
+  }
+  const file = { ...emitted, text: mended(emitted.text, emitted.path, input.layouts?.next) as string }
   if (path !== file.path) next.at = path
   const stays: ManifestFile = { ...next, at: where }
   if (where === file.path) delete stays.at
-  const base = input.bases.get(entry.base)
+  const base = mended(input.bases.get(entry.base), entry.path, input.layouts?.emitted)
   const isNews = base === undefined || !isSame(base, file.text)
   const kept = (why: Kept, entry: ManifestFile): FilePlan => ({ kind: 'kept', id, path: where, entry, why, isNews })
 
   if (entry.owner === 'ejected') return kept('ejected', isMoved ? { ...entry, at: where } : entry)
-  const found = input.look(where)
+  const onDisk = input.look(where)
+  const found = onDisk.kind === 'file' ? { ...onDisk, text: mended(onDisk.text, where, input.layouts?.owned) } : onDisk
   if (found.kind === 'missing') {
     const { at: _, ...back } = next
     if (input.restore) return { kind: 'created', id, path: file.path, entry: back, text: file.text, mode: file.mode }
@@ -96,7 +123,7 @@ function planKnown(input: PlanInput, entry: ManifestFile, file: EmittedFile): Fi
   if (decision.take === 'conflict') {
     return conflictOf(
       { id, path: where, mode, entry: { ...stays, base: entry.base, conflict: next.base } },
-      found,
+      onDisk as typeof found,
       base,
       file,
       decision,
@@ -109,7 +136,8 @@ function planKnown(input: PlanInput, entry: ManifestFile, file: EmittedFile): Fi
     return { kind: 'merged', id, path, entry: next, text, mode, notes, settled, ...from }
   }
   const isModeNew = found.isExecutable !== (mode === '755')
-  if ((path !== where || isModeNew) && found.text !== undefined)
+  const isMended = onDisk.kind === 'file' && onDisk.text !== found.text
+  if ((path !== where || isModeNew || isMended) && found.text !== undefined)
     return { kind: 'updated', id, path, entry: next, text: found.text, mode, ...from }
   if (isPristine || (found.text !== undefined && isSame(found.text, file.text)))
     return { kind: 'unchanged', id, path: where, entry: stays }
@@ -129,10 +157,13 @@ function planGone(input: PlanInput, entry: ManifestFile): FilePlan | undefined {
 }
 
 /** A file that this release is the first to have, or the first with these answers. */
-function planNew(input: PlanInput, file: EmittedFile): FilePlan {
-  const { id, owner, text, mode } = file
-  const path = input.moved?.get(id) ?? file.path
-  const next: ManifestFile = { id, path: file.path, owner, base: sha256(text), mode }
+function planNew(input: Planning, emitted: EmittedFile): FilePlan {
+  const { id, owner, mode } = emitted
+  const path = input.moved?.get(id) ?? emitted.path
+  const { layouts } = input
+  const text = layouts && isModule(path) ? inLayout(emitted.text, emitted.path, path, layouts.next) : emitted.text
+  const file = { ...emitted, text }
+  const next: ManifestFile = { id, path: file.path, owner, base: sha256(emitted.text), mode }
   if (path !== file.path) next.at = path
   const found = input.look(path)
   if (found.kind === 'missing') return { kind: 'created', id, path, entry: next, text, mode }
@@ -167,6 +198,16 @@ function planNew(input: PlanInput, file: EmittedFile): FilePlan {
 function whereIs({ look, moved }: PlanInput, { id, path, at }: ManifestFile): string {
   const places = [at, path, moved?.get(id)].filter((place) => place !== undefined)
   return places.find((place) => look(place).kind !== 'missing') ?? path
+}
+
+/**
+ * Where a file lies in the end: where the user put it, else where the template has it now. Where only the case of a name
+ * changes and the file system takes both for one, the old name stays as well: renaming it is the user's.
+ */
+function pathOf(input: PlanInput, entry: ManifestFile, file: EmittedFile): string {
+  const where = whereIs(input, entry)
+  const isSameName = where.toLowerCase() === file.path.toLowerCase() && input.look(file.path).kind !== 'missing'
+  return where !== entry.path || entry.owner === 'ejected' || isSameName ? where : file.path
 }
 
 function decideFile(
