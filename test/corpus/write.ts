@@ -71,7 +71,7 @@ ${details.join('\n')}
 )
 
 const readme = readFileSync(README, 'utf8')
-const [start, end] = ['<!-- corpus -->\n', '\n<!-- end corpus -->']
+const [start, end] = ['<!-- corpus -->\n\n', '\n\n<!-- end corpus -->']
 const [head, rest] = readme.split(start)
 if (rest === undefined || !rest.includes(end))
   throw new Error(`README.md: ${start.trim()} … ${end.trim()} is not there`)
