@@ -24,7 +24,9 @@ export function distinctProjects(): Project[] {
   const projects = new Map<string, Project>()
   for (const answers of allCells()) {
     // Without its page a project is the same project: one of them is enough.
-    if (answers.parquet !== 'ndjson' && !answers.dashboard && answers.runtime !== 'node') continue
+    const { runtime, storage, parquet, format, dashboard } = answers
+    const isBare = parquet !== 'ndjson' && !dashboard
+    if (isBare && `${runtime} ${storage} ${parquet} ${format}` !== 'node local columnar standard') continue
     const files = render('my-analytics', answers, templates)
     const code = files.filter(({ path }) => path.includes('/') && path.endsWith('.ts'))
     const tree = createHash('sha256')
