@@ -216,7 +216,7 @@ export interface Pin {
 
 export interface Pins {
   /** Gets ready for these, where that takes time. */
-  prepare?(objects: readonly ObjectInfo[]): Promise<void>
+  prepare?(objects: readonly { key: string; etag?: string }[]): Promise<void>
   /** Pins what lies at the key now, or this version of it; null when it is gone. */
   take(key: string, etag?: string): Promise<Pin | null>
   release(): Promise<void>

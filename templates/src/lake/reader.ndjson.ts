@@ -22,18 +22,20 @@ export interface Snapshot {
 
 /** The fragments that marks list: they count from then on, and are never replaced or deleted. */
 export async function openSnapshot({ storage, prefix, openPins, isWanted }: ReaderOptions): Promise<Snapshot> {
+  const keys: string[] = []
+  for await (const mark of storage.list(`${prefix}/_state/ingested/`)) {
+    if (!mark.key.endsWith('.json')) continue
+    for (const { name } of (await readMark(storage, mark.key))?.mark.fragments ?? [])
+      if (isWanted?.(partitionOf(name.slice(0, 10), 'hour')) !== false) keys.push(fragmentKey(prefix, name))
+  }
   const files: Snapshot['files'] = []
   const broken: PipelineError[] = []
   const pins = openPins()
-  for await (const mark of storage.list(`${prefix}/_state/ingested/`)) {
-    if (!mark.key.endsWith('.json')) continue
-    for (const { name } of (await readMark(storage, mark.key))?.mark.fragments ?? []) {
-      if (isWanted?.(partitionOf(name.slice(0, 10), 'hour')) === false) continue
-      const key = fragmentKey(prefix, name)
-      const pin = await pins.take(key)
-      if (pin) files.push(pin)
-      else broken.push({ where: key, message: 'its source is marked as ingested, but the file is gone' })
-    }
+  await pins.prepare?.(keys.map((key) => ({ key })))
+  for (const key of keys) {
+    const pin = await pins.take(key)
+    if (pin) files.push(pin)
+    else broken.push({ where: key, message: 'its source is marked as ingested, but the file is gone' })
   }
   return { files, broken, adjusted: [], release: () => pins.release() }
 }
