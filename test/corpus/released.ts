@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { type Manifest, type ManifestFile, sha256 } from '../../src/manifest.ts'
+import { MANIFEST, type Manifest, type ManifestFile, sha256 } from '../../src/manifest.ts'
 import type { EmittedFile } from '../../src/render/index.ts'
+import { releases } from '../support/releases.ts'
 import type { Tree } from './tree.ts'
 
 /** A project as a release emitted it, kept for ever in test/releases. */
 export interface Released {
   version: string
   manifest: Manifest
+  /** All that was written, `.stoma/` included. */
+  files: ReadonlyMap<string, string>
   tree: Tree
   entries: ManifestFile[]
   bases: ReadonlyMap<string, string>
@@ -17,19 +19,14 @@ export interface Released {
  * the corpus; the templates of today come in as the last of the changes.
  */
 export function readReleased(version = '0.1.0', cell = 'node-day-duckdb-wasm'): Released {
-  const url = new URL(`../releases/${version}.json`, import.meta.url)
-  const { cells, texts } = JSON.parse(readFileSync(url, 'utf8')) as {
-    cells: Record<string, Record<string, string>>
-    texts: Record<string, string>
-  }
-  const files = cells[cell]
-  if (!files)
-    throw new Error(`test/releases/${version}.json: there is no ${cell}, only ${Object.keys(cells).join(', ')}`)
-  const textOf = (path: string) => texts[files[path] as string] as string
-  const manifest = JSON.parse(textOf('.stoma/manifest.json')) as Manifest
-  const tree = new Map(manifest.files.map(({ path }) => [path, textOf(path)] as const))
+  const files = releases()
+    .find((release) => release.version === version)
+    ?.cells.get(cell)
+  if (!files) throw new Error(`test/releases holds no ${cell} of ${version}`)
+  const manifest = JSON.parse(files.get(MANIFEST) as string) as Manifest
+  const tree = new Map(manifest.files.map(({ path }) => [path, files.get(path) as string]))
   const bases = new Map([...tree.values()].map((text) => [sha256(text), text]))
-  return { version, manifest, tree, entries: manifest.files, bases }
+  return { version, manifest, files, tree, entries: manifest.files, bases }
 }
 
 /** What a later release would emit: a changed tree, in the terms of `render`. Files that moved keep their id. */
