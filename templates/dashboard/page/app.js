@@ -52,7 +52,10 @@ async function look() {
     showDimensions(await dimensionsOf(ask, selection, lake.columns), selection.by)
     showRejected(await getJson(`api/rejected?since=${selection.from}`))
     return lake.broken.map(({ where, message }) => `Could not read ${where}: ${message}`).join('\n')
-  }).catch((error) => error.message)
+  }).catch((error) => {
+    main.hidden = true // numbers of another look would be taken for those asked for
+    return error.message
+  })
   if (mine !== looks) return
   $('problem').textContent = problem
   main.ariaBusy = 'false'
