@@ -24,7 +24,7 @@ const shown = await import(join(import.meta.dirname, '../../templates/dashboard/
 
 afterAll(closeBrowser)
 
-describe.skipIf(noBrowser)('the dashboard in a browser', () => {
+describe.skipIf(noBrowser)('the dashboard in a browser', { timeout: 120_000 }, () => {
   const folder = makeFolder()
   const settings = {
     ...config,
@@ -49,7 +49,7 @@ describe.skipIf(noBrowser)('the dashboard in a browser', () => {
     page.on('pageerror', (error) => errors.push(error.message))
     await page.goto(`${served.url}?last=all`)
     await settled(page)
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     served?.close()
     folder.remove()
@@ -272,7 +272,7 @@ describe.skipIf(noBrowser)('the dashboard in a browser', () => {
   })
 })
 
-describe.skipIf(noBrowser)('the dashboard over a lake made by hand', () => {
+describe.skipIf(noBrowser)('the dashboard over a lake made by hand', { timeout: 120_000 }, () => {
   const folders: { remove(): void }[] = []
   const served: Served[] = []
   afterAll(async () => {
