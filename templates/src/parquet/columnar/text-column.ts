@@ -17,6 +17,8 @@ export class TextColumn {
   isDictionary = true
   /** An open hash table of values, never more than half full. */
   private slots = new Int32Array(FIRST_ROWS * 2).fill(EMPTY)
+  /** The value found last. */
+  private last = 0
   private scratch = Buffer.allocUnsafe(1 << 10)
 
   /** Memory taken, about. */
@@ -47,15 +49,21 @@ export class TextColumn {
 
   /** The number of this value, which may be new. */
   private find(row: number, source: Uint8Array, start: number, end: number): number {
+    // Labels come in runs.
+    if (this.last < this.values && this.isEqual(this.last, source, start, end)) return this.last
     const mask = this.slots.length - 1
     let slot = hash(source, start, end) & mask
     for (;;) {
       const value = this.slots[slot] as number
       if (value === EMPTY) break
-      if (this.isEqual(value, source, start, end)) return value
+      if (this.isEqual(value, source, start, end)) {
+        this.last = value
+        return value
+      }
       slot = (slot + 1) & mask
     }
     const value = this.append(source, start, end)
+    this.last = value
     this.slots[slot] = value
     if (this.values * 2 > this.slots.length) this.reconsider(row + 1)
     return value
@@ -87,8 +95,9 @@ export class TextColumn {
   private isEqual(value: number, source: Uint8Array, start: number, end: number): boolean {
     const from = this.startOf(value)
     const length = end - start
+    const { utf8 } = this
     if ((this.ends[value] as number) - from !== length) return false
-    for (let i = 0; i < length; i++) if (this.utf8[from + i] !== source[start + i]) return false
+    for (let i = 0; i < length; i++) if (utf8[from + i] !== source[start + i]) return false
     return true
   }
 
@@ -101,7 +110,8 @@ export class TextColumn {
       this.utf8.copy(larger, 0, 0, from)
       this.utf8 = larger
     }
-    for (let i = 0; i < length; i++) this.utf8[from + i] = source[start + i] as number
+    const { utf8 } = this
+    for (let i = 0; i < length; i++) utf8[from + i] = source[start + i] as number
     if (this.values === this.ends.length) this.ends = this.grown(this.ends)
     this.ends[this.values] = from + length
     return this.values++

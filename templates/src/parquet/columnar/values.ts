@@ -109,9 +109,8 @@ function dictionaryOf(values: Float64Array, uses: number): { values: Float64Arra
   const column = new TextColumn()
   for (let i = 0; i < values.length; i++) {
     column.setBytes(i, bytes, i * 8, i * 8 + 8)
-    if (!column.isDictionary) return null
+    if (column.values * uses > values.length || !column.isDictionary) return null
   }
-  if (column.values * uses > values.length) return null
   const different = new Uint8Array(column.utf8.subarray(0, column.values * 8))
   return { values: new Float64Array(different.buffer), codes: column.codes.subarray(0, values.length) }
 }
