@@ -18,7 +18,7 @@ describe('the table of questions', () => {
       runtime: 'cloudflare',
       storage: 'r2',
       granularity: 'day',
-      parquet: 'duckdb-wasm',
+      parquet: 'columnar',
       maxEntries: 20_000,
       format: 'cloudflare',
       trigger: 'cron',

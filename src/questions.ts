@@ -143,7 +143,7 @@ export const QUESTIONS: readonly Question[] = [
       { value: 'duckdb-wasm', label: 'DuckDB (Parquet)', hint: 'ZSTD, typed, sorted' },
       { value: 'ndjson', label: 'NDJSON passthrough', hint: 'no engine to install, no compaction' },
     ],
-    initial: () => 'duckdb-wasm',
+    initial: () => 'columnar',
   },
   {
     id: 'maxEntries',

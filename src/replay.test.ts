@@ -9,7 +9,7 @@ describe('replayCommand', () => {
   it('spells every answer, and the release that they were given to', () => {
     expect(replayCommand('my-app', answers('pnpm'))).toBe(
       `pnpm create stoma-analytics@${VERSION} my-app --runtime node --storage local --granularity day ` +
-        '--parquet duckdb-wasm --max-entries 100000 --format standard --trigger cron --dashboard --pm pnpm --yes',
+        '--parquet columnar --max-entries 100000 --format standard --trigger cron --dashboard --pm pnpm --yes',
     )
   })
 

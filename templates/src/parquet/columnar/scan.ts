@@ -174,10 +174,11 @@ export class EntryScanner implements LineScanner {
 
   private newMinute(): boolean {
     const minute = this.lines.slice(this.at, this.at + MINUTE)
-    const text = `${Buffer.from(minute).toString('latin1')}00.000Z`
+    // Its last millisecond tells of all others; of 24:00 only the first exists.
+    const text = `${Buffer.from(minute).toString('latin1')}59.999Z`
     if (toTimestamp(text) !== text) return false
     this.minuteText = minute
-    this.minute = Date.parse(text)
+    this.minute = Date.parse(text) - 59_999
     return true
   }
 
