@@ -102,11 +102,14 @@ function stage(dir: string, writes: readonly Write[], { command, files, keepsUnd
   const folders = [...above].filter((folder) => !existsSync(join(dir, folder))).sort()
   const journal = { command, keepsUndo, changes, folders }
   files.write(at('journal.tmp'), `${JSON.stringify(journal, null, 2)}\n`, 0o644)
-  for (const folder of ['new', 'old']) files.syncFolder(at(folder))
+  const staged = changes.flatMap(({ before, after }, index) => [
+    ...(after === null ? [] : [at(`new/${index}`)]),
+    ...(before === null ? [] : [at(`old/${index}`)]),
+  ])
+  files.sync([...staged, at('new'), at('old'), at('journal.tmp')])
   // From here on the project may change.
   files.rename(at('journal.tmp'), join(dir, journalPath(WORK)))
-  files.syncFolder(join(dir, WORK))
-  files.syncFolder(join(dir, dirname(WORK)))
+  files.sync([join(dir, WORK), join(dir, dirname(WORK))])
   return journal
 }
 
@@ -126,9 +129,8 @@ function goOn(dir: string, { changes }: Journal, files: Files): void {
       else files.rename(staged, place(path))
     }
   }
-  for (const folder of new Set(changes.map(({ path }) => dirname(place(path))))) {
-    if (existsSync(folder)) files.syncFolder(folder)
-  }
+  const folders = new Set(changes.map(({ path }) => dirname(place(path))))
+  files.sync([...folders].filter((folder) => existsSync(folder)))
 }
 
 /** Puts back each file that was changed. What somebody edited since is saved first. */

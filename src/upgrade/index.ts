@@ -86,7 +86,8 @@ function overlayWrites(overlay: Overlay | undefined, look: Look): Write[] {
 /** A merge by lines does not see that a file of the user's own imports what the newer template has renamed. */
 function danglingAfter(dir: string, files: readonly FilePlan[]): Dangling[] {
   const texts = textsBelow(dir, MODULES)
-  return newlyDangling(findDangling(texts), findDangling(textsAfter(files, texts)))
+  const read = new Map() // most modules are the same before and after
+  return newlyDangling(findDangling(texts, read), findDangling(textsAfter(files, texts), read))
 }
 
 function planWith(

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MANIFEST } from '../../src/manifest.ts'
+import { planUpgrade } from '../../src/upgrade/index.ts'
+import { readProject } from '../../src/upgrade/project.ts'
 import { VERSION } from '../../src/version.ts'
 import { QUICK, run, scratch, snapshot } from '../support/tool.ts'
 import { CLASH, clash, edit, oldProject, read, tool } from './project.ts'
@@ -53,40 +55,6 @@ describe('upgrade', () => {
     expect(stdout).toMatch(/Next:\n(.*\n)* {2}npm run typecheck\n {2}npm run test/)
     expect((await tool(dir, 'upgrade', '--restore')).code).toBe(0)
     expect(read(dir, CLASH.path)).toBe(CLASH.theirs)
-  })
-
-  it('--only changes nothing else, and the rest still comes later', async () => {
-    const dir = oldProject()
-    const { code, json } = await tool(dir, 'upgrade', '--only', 'sql/numbers')
-    expect(code).toBe(0)
-    const paths = json.files.map(({ path }: { path: string }) => path)
-    expect(paths.filter((path: string) => !path.startsWith('sql/numbers/'))).toEqual([])
-    expect(JSON.parse(read(dir, MANIFEST)).generator.version).toBe('0.1.0')
-    expect((await tool(dir, 'upgrade', '--check')).code).toBe(4)
-    await tool(dir, 'upgrade')
-    const whole = oldProject()
-    await tool(whole, 'upgrade')
-    const tree = (dir: string) =>
-      Object.fromEntries(Object.entries(snapshot(dir)).filter(([path]) => !path.startsWith('.stoma/base')))
-    expect(tree(dir)).toEqual(tree(whole))
-    expect((await tool(dir, 'upgrade', '--only', 'nowhere')).code).toBe(2)
-  })
-
-  it('--only adapters brings the adapters, or nothing where the rest does not fit them', async () => {
-    const dir = oldProject()
-    const before = snapshot(dir)
-    const { code, json } = await tool(dir, 'upgrade', '--only', 'adapters')
-    if (code === 0)
-      expect(json.files.every(({ path }: { path: string }) => /^src\/(storage|parquet|processor)\//.test(path))).toBe(
-        true,
-      )
-    else {
-      expect({ code, error: json.error }).toMatchObject({
-        code: 1,
-        error: { code: 'ONLY_MISFITS', dangling: expect.anything() },
-      })
-      expect(snapshot(dir)).toEqual(before)
-    }
   })
 
   it.each([
@@ -166,40 +134,6 @@ describe('a conflict', () => {
     writeFileSync(join(dir, CLASH.path), CLASH.theirs)
     expect((await tool(dir, 'upgrade', '--continue')).code).toBe(0)
   })
-
-  it('with --conflict fail changes nothing; ours and theirs settle it', async () => {
-    const dir = oldProject()
-    const mine = clash(dir)
-    const before = snapshot(dir)
-    expect(await tool(dir, 'upgrade', '--conflict', 'fail')).toMatchObject({
-      code: 3,
-      json: { error: { code: 'CONFLICTS' } },
-    })
-    expect(snapshot(dir)).toEqual(before)
-    await tool(dir, 'upgrade')
-    expect(await tool(dir, 'upgrade', '--continue', '--conflict', 'ours')).toMatchObject({ code: 0 })
-    expect(read(dir, CLASH.path)).toBe(mine)
-    expect((await tool(dir, 'upgrade', '--check')).code).toBe(0)
-
-    const other = oldProject()
-    clash(other)
-    expect((await tool(other, 'upgrade', '--conflict', 'theirs')).code).toBe(0)
-    expect(read(other, CLASH.path)).not.toContain('mine, and mine alone')
-  })
-
-  it('in package.json names its keys', async () => {
-    const dir = oldProject()
-    edit(dir, 'package.json', '"typecheck": "tsc"', '"typecheck": "tsc -b"')
-    const base = JSON.parse(read(dir, 'package.json'))
-    const today = await tool(dir, 'diff', '--upgrade')
-    expect(today.code).toBe(0)
-    expect(base.scripts.typecheck).toBe('tsc -b')
-    writeFileSync(join(dir, 'package.json'), '{ "name": "broken" ')
-    const { json } = await tool(dir, 'upgrade', '--dry-run')
-    const { kind, why } = json.files.find(({ path }: { path: string }) => path === 'package.json')
-    if (kind === 'conflict') expect(why).toMatch(/not valid JSON/)
-    else expect(kind).toBe('kept')
-  })
 })
 
 describe('--set', () => {
@@ -217,21 +151,6 @@ describe('--set', () => {
     expect(JSON.parse(read(dir, 'package.json')).scripts.dev).toMatch(/^bun /)
     expect(read(dir, 'src/wiring.ts')).toContain('// mine')
     expect(JSON.parse(read(dir, MANIFEST)).answers).toMatchObject({ granularity: 'hour', runtime: 'bun' })
-  })
-
-  it('files that the new answer does not need go, unless they were edited', async () => {
-    const dir = oldProject()
-    edit(dir, 'src/compactor/commit.ts', /^/, '// mine\n')
-    const { json } = await tool(dir, 'upgrade', '--set', 'parquet=ndjson')
-    expect(existsSync(join(dir, 'src/compactor/index.ts'))).toBe(false)
-    expect(read(dir, 'src/compactor/commit.ts')).toContain('// mine')
-    expect(json.files).toContainEqual(
-      expect.objectContaining({
-        path: 'src/compactor/commit.ts',
-        kind: 'kept',
-        why: expect.stringMatching(/gone from the template/),
-      }),
-    )
   })
 
   it('refuses to leave the project before a lake that keeps its partition, with the steps to take', async () => {
@@ -253,18 +172,28 @@ describe('--set', () => {
 })
 
 describe('the state of a project', () => {
-  const broken = async (text: string | ((manifest: Record<string, unknown>) => unknown)) => {
+  /** What upgrading a project with this manifest is refused with. */
+  const refused = (change: string | undefined | ((manifest: never) => unknown)) => {
     const dir = oldProject()
     const manifest = JSON.parse(read(dir, MANIFEST))
-    writeFileSync(join(dir, MANIFEST), typeof text === 'string' ? text : JSON.stringify(text(manifest) ?? manifest))
+    if (change === undefined) rmSync(join(dir, '.stoma'), { recursive: true })
+    else
+      writeFileSync(
+        join(dir, MANIFEST),
+        typeof change === 'string' ? change : JSON.stringify(change(manifest as never)),
+      )
     const before = snapshot(dir)
-    const { code, json } = await tool(dir, 'upgrade')
-    expect(snapshot(dir)).toEqual(before)
-    return { code, error: json.error.code as string, message: json.error.message as string }
+    try {
+      planUpgrade(readProject(dir))
+    } catch (error) {
+      return error
+    } finally {
+      expect(snapshot(dir)).toEqual(before)
+    }
   }
 
   it.each([
-    ['no manifest at all', 'NO_MANIFEST', () => undefined],
+    ['no manifest at all', 'NO_MANIFEST', undefined],
     ['no JSON', 'MANIFEST_BROKEN', '{'],
     ['conflict markers of git', 'MANIFEST_BROKEN', '{\n<<<<<<< HEAD\n"a": 1\n=======\n"a": 2\n>>>>>>> other\n}'],
     ['a newer schema', 'MANIFEST_NEWER', (manifest: object) => ({ ...manifest, schema: 2 })],
@@ -298,16 +227,8 @@ describe('the state of a project', () => {
       'ANSWER_UNKNOWN',
       (manifest: { answers: object }) => ({ ...manifest, answers: { ...manifest.answers, runtime: 'perl' } }),
     ],
-  ])('with %s is refused, and nothing is written', async (what, error, text) => {
-    if (what === 'no manifest at all') {
-      const dir = oldProject()
-      rmSync(join(dir, '.stoma'), { recursive: true })
-      const before = snapshot(dir)
-      expect(await tool(dir, 'upgrade')).toMatchObject({ code: 1, json: { error: { code: error } } })
-      expect(snapshot(dir)).toEqual(before)
-      return
-    }
-    expect(await broken(text as never)).toMatchObject({ code: 1, error })
+  ])('with %s is refused, and nothing is written', (_, code, change) => {
+    expect(refused(change)).toMatchObject({ code, exitCode: 1, hint: expect.any(String) })
   })
 
   it('a prerelease comes before its release, and is upgraded to it', async () => {
@@ -337,51 +258,5 @@ describe('the state of a project', () => {
       json: { error: { code: 'BLOCKED', blocked: [{ path: CLASH.path }] } },
     })
     expect(snapshot(dir)).toEqual(before)
-  })
-})
-
-describe('eject, adopt, status and diff', () => {
-  it('an ejected file is left alone until it is adopted, and then gets all that came since', async () => {
-    const dir = oldProject()
-    expect(await tool(dir, 'eject', CLASH.path)).toMatchObject({ code: 0, json: { files: [CLASH.path] } })
-    expect(await tool(dir, 'eject', CLASH.path)).toMatchObject({ code: 0, json: { files: [] } })
-    const before = read(dir, CLASH.path)
-    const { json } = await tool(dir, 'upgrade')
-    expect(json.files).toContainEqual({ path: CLASH.path, kind: 'kept', why: 'taken over by you' })
-    expect(read(dir, CLASH.path)).toBe(before)
-    expect((await tool(dir, 'status')).json.files).toContainEqual({
-      path: CLASH.path,
-      owner: 'ejected',
-      state: 'unchanged',
-    })
-    expect((await tool(join(dir, 'src'), 'adopt', join('..', CLASH.path))).code).toBe(0)
-    expect((await tool(dir, 'upgrade')).code).toBe(0)
-    expect(read(dir, CLASH.path)).toBe(CLASH.theirs)
-  })
-
-  it('a file that was moved and edited is followed once that is said', async () => {
-    const dir = oldProject()
-    const text = read(dir, CLASH.path)
-    rmSync(join(dir, CLASH.path))
-    writeFileSync(join(dir, 'mine.ts'), `// mine\n${text}`)
-    expect((await tool(dir, 'adopt', 'mine.ts', '--was', CLASH.path)).code).toBe(0)
-    // Whoever still imports it from its old place is told.
-    expect([0, 3]).toContain((await tool(dir, 'upgrade')).code)
-    expect(read(dir, 'mine.ts')).toBe(`// mine\n${CLASH.theirs}`)
-    expect(existsSync(join(dir, CLASH.path))).toBe(false)
-  })
-
-  it('diff shows what the user changed, and what an upgrade would', async () => {
-    const dir = oldProject()
-    expect(await run(dir, ['diff'])).toMatchObject({ code: 0, stdout: 'No difference.\n' })
-    edit(dir, 'analytics.config.ts', 'settle: 5', 'settle: 30')
-    expect((await run(dir, ['diff'])).stdout).toMatch(
-      /^--- analytics.config.ts\n\+\+\+ analytics.config.ts\n@@ -\d+,7 \+\d+,7 @@\n[\s\S]*\n- {2}settle: 5,\n\+ {2}settle: 30,\n/,
-    )
-    expect((await run(dir, ['diff', '--words'])).stdout).toContain('settle: [-5-]{+30+},')
-    expect((await run(dir, ['diff', 'src'])).stdout).toBe('No difference.\n')
-    const { json } = await tool(dir, 'diff', '--upgrade', CLASH.path)
-    expect(json.files).toEqual([{ path: CLASH.path, diff: expect.stringMatching(/^@@ /m) }])
-    expect(readFileSync(join(dir, CLASH.path), 'utf8')).not.toBe(CLASH.theirs)
   })
 })
