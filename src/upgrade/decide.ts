@@ -88,7 +88,7 @@ function mergeByLine(sides: Sides, settle: 'ours' | 'theirs' | undefined, syntax
   }
 }
 
-/** Merges by line; where that clashes, once more as if both had been written in the user's formatting. */
+/** Merges by line; where that clashes, once more as if both had been written in the user's formatting, header and all. */
 function mergeFormatted(path: string, ours: string, base: string, theirs: string, settle: Settle) {
   const merge = mergeText(ours, base, theirs, settle)
   if (!merge?.conflicts.length) return merge

@@ -39,7 +39,6 @@ export async function check(trees: readonly Tree[]): Promise<Verdict[]> {
       for (const path of modules) types.add(index, path, tree.get('tsconfig.json'))
       for (const path of modules.filter(isTest)) tests.add(index, path)
     }
-    if (process.env.CORPUS_SAYS) console.error(`${types.units.size} modules, ${tests.units.size} tests`)
     const wrong = await typeCheck(home, trees, [...types.units.values()])
     const failed = await runTests(home, [...tests.units.values()].map(placeOf))
     return trees.map((_, index) => ({ types: types.told(index, wrong), tests: tests.told(index, failed) }))

@@ -81,10 +81,10 @@ export type Pair = readonly [user: User, release: Release]
 export const allPairs: readonly Pair[] = users.flatMap((user) => releases.map((release) => [user, release] as const))
 
 /** Each customization with as many changes, so that every change is met about as often. */
-export function samplePairs(each: number, offset = 0): Pair[] {
+export function samplePairs(each: number): Pair[] {
   return users.flatMap((user, index) =>
     Array.from({ length: each }, (_, n) => {
-      const at = (index * 5 + n * 7 + offset) % releases.length
+      const at = (index * 5 + n * 7) % releases.length
       return [user, releases[at] as Release] as const
     }),
   )
