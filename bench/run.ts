@@ -7,9 +7,10 @@ import { benchEmit } from './emit.ts'
 import { benchEngines } from './engines.ts'
 import { benchIngest } from './ingest.ts'
 import { benchMemory } from './memory.ts'
+import { benchWorkerd } from './workerd.ts'
 
 /**
- * `npm run bench -- [emit] [ingest] [memory] [--large]`: ratios against named peers, run in turn on the same input,
+ * `npm run bench -- [emit] [ingest] [memory] [workerd] [--large]`: ratios against named peers, run in turn on the same input,
  * outputs read back; and the memory that runs take, however large their input is.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -32,4 +33,6 @@ if (wanted('emit')) await benchEmit(root, work)
 if (wanted('ingest')) await benchIngest(root, join(work, 'project'), work)
 if (wanted('engines')) await benchEngines(root, work, process.env.ENGINES)
 if (wanted('memory')) await benchMemory(join(work, 'project'), { large: process.argv.includes('--large') })
+// On demand: it takes wrangler, and Node 22 or --experimental-websocket to look into the isolate.
+if (only.includes('workerd')) await benchWorkerd()
 rmSync(work, { recursive: true, force: true })

@@ -42,5 +42,5 @@ export function runWorker(
   const handleRuntimeStdio = (...streams: Readable[]) => {
     for (const stream of streams) stream.resume()
   }
-  return new Miniflare({ workers: [main, ...others], handleRuntimeStdio })
+  return new Miniflare({ workers: [main, ...others], handleRuntimeStdio, inspectorPort: 0 })
 }
