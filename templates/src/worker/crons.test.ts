@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { config } from '../../analytics.config.ts'
 import { cloudflare } from '../../cloudflare.config.ts'
 import { fakeEnv, logKey, quietly } from '../../test/fake-bucket.ts'
 import { fakeMerger } from '../../test/fake-merger.ts'
 import { entry, fakeWriter, lines, rowsIn } from '../../test/fakes.ts'
+import { compactedKey, partitionOf } from '../lake/layout.ts'
 import { createScheduled } from './crons.ts'
 
 const handler = createScheduled({ writer: fakeWriter, merger: fakeMerger })
@@ -17,7 +19,7 @@ describe('the crons', () => {
     expect(await rowsIn(env.LAKE.storage)).toEqual(['a', 'b'])
     await scheduled(compact, env)
     const files = [...env.LAKE.storage.objects.keys()].filter((key) => /\d\/[^/]+\.parquet$/.test(key))
-    expect(files).toEqual(['analytics/2026/03/04/compacted.parquet'])
+    expect(files).toEqual([compactedKey(config.prefix, partitionOf('2026030405', config.granularity))])
     expect(await rowsIn(env.LAKE.storage)).toEqual(['a', 'b'])
   })
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { config } from '../../analytics.config.ts'
 import { fakeEnv, logKey, quietly } from '../../test/fake-bucket.ts'
 import { fakeMerger } from '../../test/fake-merger.ts'
 import { entry, fakeWriter, lines, rowsIn } from '../../test/fakes.ts'
+import { partitionOf } from '../lake/layout.ts'
 import { openBuckets } from './buckets.ts'
 import { createFetch } from './fetch.ts'
 import { createJobs, JOBS, type JobName, report } from './jobs.ts'
@@ -58,7 +60,7 @@ describe('fetch', () => {
   it('removes what is too old, and only tells so in a dry run', async () => {
     const env = fakeEnv({ [logKey('a.log')]: lines(entry({ traceId: 'a' })) })
     for (const job of JOBS) await run(env, job)
-    const old = { emptied: [{ path: '2026/03/04', rows: 1 }] }
+    const old = { emptied: [{ path: partitionOf('2026030405', config.granularity), rows: 1 }] }
     const dry = await ask(env, '/retention?keep=1d&dry', { method: 'POST' })
     expect(await dry.json()).toMatchObject(old)
     expect(await rowsIn(env.LAKE.storage)).toEqual(['a'])

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { config } from '../../analytics.config.ts'
 import { cloudflare } from '../../cloudflare.config.ts'
 import { addLog, fakeEnv, logKey, quietly } from '../../test/fake-bucket.ts'
 import { fakeMerger } from '../../test/fake-merger.ts'
 import { entry, fakeWriter, lines, rowsIn } from '../../test/fakes.ts'
+import { partitionOf } from '../lake/layout.ts'
 import { createQueue, createQueueScheduled } from './queue.ts'
 
 const engine = { writer: fakeWriter, merger: fakeMerger }
@@ -65,9 +67,12 @@ describe('the queue', () => {
     addLog(env, logKey('now.log'), lines(entry({ timestamp: new Date().toISOString(), traceId: 'now' })))
     await deliver(...['a', 'b', 'now'].map((name) => created(logKey(`${name}.log`))))
     await scheduled({ cron: cloudflare.compactCron }, env)
-    expect(sent).toEqual([{ partition: '2026/03/04' }, { partition: '2026/03/05' }])
-    expect(await deliver(...sent, ...sent)).toEqual(['ack', 'ack', 'ack', 'ack'])
-    expect([...env.LAKE.storage.objects.keys()].filter((key) => key.endsWith('compacted.parquet'))).toHaveLength(2)
+    const partitions = new Set(['2026030405', '2026030505'].map((hour) => partitionOf(hour, config.granularity)))
+    expect(sent).toEqual([...partitions].map((partition) => ({ partition })))
+    expect(await deliver(...sent, ...sent)).toEqual([...sent, ...sent].map(() => 'ack'))
+    expect([...env.LAKE.storage.objects.keys()].filter((key) => key.endsWith('compacted.parquet'))).toHaveLength(
+      partitions.size,
+    )
     expect(await rowsIn(env.LAKE.storage)).toEqual(['a', 'b', 'now'])
     sent.length = 0
     await scheduled({ cron: cloudflare.compactCron }, env)
