@@ -12,8 +12,8 @@ export const config = {
   maxEntriesPerFile: 20_000,
   /** Hours are compacted once they are this old, so that compaction never meets active ingest. */
   before: '24h',
-  /** How long rows are kept, such as '400d': once a day the Worker removes whole partitions older than that. First look
-   * what that would be: `retention --keep 400d --dry-run`. 'forever': never. */
+  /** How long rows are kept, such as '400d': once a day the Worker removes whole partitions older than that. First ask it
+   * what that would be: `POST /retention?keep=400d&dry`. 'forever': never. */
   keep: 'forever',
   /** Delete a raw log once it is ingested. Kept by default, so that it can be ingested anew; a lifecycle rule ends it. */
   deleteSources: false,

@@ -12,7 +12,10 @@ export async function makeTraffic(sink: Sink, requests: number, hours: number): 
   const work = async (ms: number) => {
     clock += ms
   }
-  const versions = ['1.0.0', '1.1.0'].map((version) => createGateway({ sink, now: () => clock, work, version }))
+  const versions = ['1.0.0', '1.1.0'].map((version) => {
+    const options = { sink, now: () => clock, work, version } // a gateway of your own may know nothing of versions
+    return createGateway(options)
+  })
   for (const time of timesOf(requests, hours)) {
     clock = time
     const app = versions[time < Date.now() - 12 * 3_600_000 ? 0 : 1] as (typeof versions)[number]
