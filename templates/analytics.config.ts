@@ -10,6 +10,8 @@ export const config = {
   granularity: 'day',
   /** Rows held in memory before they are written out. More rows make fewer, larger fragments. */
   maxEntriesPerFile: 100_000,
+  /** Processes that ingest at once where many logs wait, as far as there are cores. Each holds rows of its own in memory. */
+  workers: 4,
   /** Seconds a log file must have been quiet before its last, unfinished line counts as finished. */
   settle: 5,
   /** Hours are compacted once they are this old, so that compaction never meets active ingest. */

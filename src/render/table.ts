@@ -177,6 +177,8 @@ export const FILES: readonly Row[] = [
   file('src/worker/settings.ts'),
   file('src/worker/standalone.ts', MACHINE),
   file('src/worker/capture.ts', MACHINE),
+  file('parallel/pool.ts', { ...PARQUET, ...MACHINE }),
+  file('parallel/helper.ts', { ...PARQUET, ...MACHINE }),
   ...variants('src/worker/scheduled.ts', { default: CRON_WORKER, queue: QUEUE }),
   file('src/worker/crons.ts', CRON_WORKER),
   file('src/worker/queue.ts', QUEUE),

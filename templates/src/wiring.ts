@@ -1,8 +1,10 @@
+import { type Ingest, ingestTogether } from '../parallel/pool.ts'
 import { type CompactResult, createCompactor } from './compactor/index.ts'
 import { createReplay, type ReplayResult } from './compactor/replay.ts'
 import { transform } from './custom/transform.ts'
 import type { Granularity } from './lake/layout.ts'
 import { createProcessor, type IngestResult } from './processor/index.ts'
+import { listPending } from './processor/pending.ts'
 import { columns } from './schema.ts'
 import { openEngine } from './wiring/engine.ts'
 import { parseLine } from './wiring/format.ts'
@@ -14,6 +16,7 @@ export interface Settings extends StoreSettings {
   prefix: string
   granularity: Granularity
   maxEntriesPerFile: number
+  workers: number
   before: string
   keep: string
   deleteSources: boolean
@@ -29,11 +32,15 @@ export function wire(settings: Settings) {
   const { writer, merger } = openEngine()
   const place = { storage, columns, prefix, granularity }
   const reading = { source, writer, parseLine, transform, maxEntriesPerFile }
+  const ingest: Ingest = (pending, onProgress) =>
+    createProcessor({ ...place, ...reading, deleteSources, pending, onProgress }).run()
   return {
+    ingest,
     lake: { ...place, readMetadata: merger.readMetadata, openPins },
     jobs: {
       ingest(onProgress: (result: IngestResult) => void) {
-        return createProcessor({ ...place, ...reading, deleteSources, onProgress }).run()
+        const pending = listPending(source, storage, prefix, deleteSources)
+        return ingestTogether(pending, { settings, ingest, onProgress })
       },
       compact(onProgress: (result: CompactResult) => void) {
         const sourceExists = async (name: string, key: string) => name !== source.name || source.exists(key)

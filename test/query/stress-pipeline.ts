@@ -6,7 +6,7 @@ import { wire } from '../../templates/src/wiring.ts'
 const lake = process.argv[2] as string
 const source = join(lake, '..', 'logs')
 mkdirSync(source)
-const tuning = { maxEntriesPerFile: 12, settle: 0, before: '0', keep: 'forever', deleteSources: false }
+const tuning = { maxEntriesPerFile: 12, workers: 1, settle: 0, before: '0', keep: 'forever', deleteSources: false }
 const { jobs } = wire({ source, lake, prefix: 'analytics', granularity: 'day', ...tuning })
 const HOURS = ['2026-01-01T10', '2026-01-01T11', '2026-01-02T00']
 

@@ -22,7 +22,7 @@ import type {
   SourceRange,
 } from '../types.ts'
 import { type ReadOptions, readEntries, startReading } from './entries.ts'
-import { listPending } from './pending.ts'
+import { listPending, type Pending } from './pending.ts'
 import { createRejectedLines } from './rejected.ts'
 import { addCounts, emptyResult, type IngestResult } from './result.ts'
 
@@ -39,6 +39,8 @@ export interface ProcessorOptions extends ReadOptions {
   maxBufferBytes?: number
   /** Delete a source once it is ingested whole. */
   deleteSources?: boolean
+  /** The logs of this run, where somebody shares them out; else all that may hold something new. */
+  pending?: AsyncIterable<Pending>
   /** Asked before each source: once it is true, the run starts no new one, and the next run goes on. */
   isSpent?: (result: IngestResult) => boolean
   onProgress?: (result: IngestResult) => void
@@ -61,7 +63,8 @@ export function createProcessor(options: ProcessorOptions): Processor {
     const result = emptyResult()
     const emptyFile = () => writer.open(columns).finish({ schemaVersion: String(SCHEMA_VERSION) })
     await ensureLake(storage, prefix, options.granularity, { extension: writer.extension, emptyFile })
-    for await (const { info, newestMark } of listPending(source, storage, prefix, deleteSources)) {
+    const pending = options.pending ?? listPending(source, storage, prefix, deleteSources)
+    for await (const { info, newestMark } of pending) {
       if (isSpent?.(result)) {
         result.left++
         break // to list on would cost a call for every thousand sources

@@ -16,7 +16,7 @@ export async function* listPending(
   storage: StorageReader,
   prefix: string,
   all: boolean,
-): AsyncIterable<Pending> {
+): AsyncIterableIterator<Pending> {
   let marks: AsyncIterator<ObjectInfo> | undefined
   let ahead: ObjectInfo | undefined
   let group: ObjectInfo[] = []

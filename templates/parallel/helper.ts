@@ -1,0 +1,21 @@
+import { wire } from '../src/wiring.ts'
+import type { Handed, Said } from './pool.ts'
+
+/** A process that ingests what `pool.ts` hands it, one log at a time, until nothing is left. */
+
+const say = (said: Said) => process.send?.(said)
+
+const ask = () =>
+  new Promise<Handed>((resolve) => {
+    process.once('message', (handed: Handed) => resolve(handed))
+    say('next')
+  })
+
+let handed = await ask()
+
+async function* logs() {
+  for (; handed.pending; handed = await ask()) yield handed.pending
+}
+
+await wire(handed.settings).ingest(logs(), say)
+process.disconnect()
