@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
@@ -47,7 +48,7 @@ function fakeHelper(taken: string[], dies?: string) {
   let sources = 0
   const say = (said: Said) => helper.emit('message', said)
   queueMicrotask(() => say('next'))
-  return Object.assign(helper, {
+  const answers = {
     send({ pending }: Handed) {
       if (!pending) return helper.emit('exit', 0, null)
       taken.push(pending.info.path)
@@ -55,7 +56,8 @@ function fakeHelper(taken: string[], dies?: string) {
       say(result({ sources: ++sources, rejected: { json: 1 } }))
       return say('next')
     },
-  })
+  }
+  return Object.assign(helper, answers) as unknown as ChildProcess
 }
 
 describe('ingesting in several processes', () => {

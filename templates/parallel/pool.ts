@@ -25,7 +25,7 @@ export interface PoolOptions {
   settings: Settings
   ingest: Ingest
   onProgress(result: IngestResult): void
-  start?: () => Pick<ChildProcess, 'on' | 'send'>
+  start?: () => ChildProcess
   /** A run that is over sooner than a process takes to start does best alone. */
   helpAfterMs?: number
 }
