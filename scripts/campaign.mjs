@@ -1,10 +1,11 @@
 /**
  * The long mode of the fault campaign: random interleavings of the real processor, compactor and reader under faults.
  *
- *   node --import tsx scripts/campaign.mjs [--minutes 60] [--seed N] [--count N] [--engine json|duckdb] [--verbose]
+ *   node --import tsx scripts/campaign.mjs [--minutes 60] [--seed N] [--count N] [--engine json|duckdb|columnar] [--verbose]
  *   node --import tsx scripts/campaign.mjs --mutations     the table of test/protocol/README.md, measured anew
  */
 import { parseArgs } from 'node:util'
+import { columnar } from '../test/parquet/helpers.ts'
 import { describeSummary, replay, runCampaign } from '../test/protocol/campaign.ts'
 import { fakeEngine, startRealEngine } from '../test/protocol/engines.ts'
 import { mutants, subjectOf } from '../test/protocol/mutants.ts'
@@ -24,7 +25,11 @@ if (values.mutations) await printMutations()
 else await run()
 
 async function run() {
-  const engines = { json: async () => fakeEngine, duckdb: startRealEngine }
+  const engines = {
+    json: async () => fakeEngine,
+    duckdb: () => startRealEngine(),
+    columnar: () => startRealEngine(columnar),
+  }
   if (!engines[values.engine])
     throw new Error(`--engine: "${values.engine}" is none of ${Object.keys(engines).join(', ')}`)
   const engine = await engines[values.engine]()

@@ -1,10 +1,9 @@
-import { duckdbWasmParquetMerger, duckdbWasmParquetWriter } from '../../templates/src/parquet/duckdb-wasm.ts'
 import { keyValues, readFooter } from '../../templates/src/parquet/footer.ts'
 import { columns } from '../../templates/src/schema.ts'
 import type { FooterMetadata, ParquetMerger, ParquetWriter } from '../../templates/src/types.ts'
 import { fakeMerger } from '../../templates/test/fake-merger.ts'
 import { fakeWriter } from '../../templates/test/fakes.ts'
-import { ask, inputOf } from '../parquet/helpers.ts'
+import { ask, duckdbWasm, inputOf } from '../parquet/helpers.ts'
 
 export interface StoredFile {
   metadata: FooterMetadata
@@ -37,18 +36,14 @@ export const fakeEngine: Engine = {
 }
 
 /** The Parquet that users get, read by a native DuckDB. Started at once: afterwards it waits for nothing any more. */
-export async function startRealEngine(): Promise<Engine> {
-  await realEngine.writer.open(columns).finish({})
-  return realEngine
+export async function startRealEngine({ writer, merger } = duckdbWasm): Promise<Engine> {
+  await writer.open(columns).finish({})
+  return { writer, merger: merger(), read }
 }
 
-const realEngine: Engine = {
-  writer: duckdbWasmParquetWriter(),
-  merger: duckdbWasmParquetMerger(),
-  async read(bytes) {
-    const metadata = keyValues(await readFooter(inputOf('file', bytes)))
-    const found = await ask('SELECT traceId, gatewayName, epoch_ms(timestamp) AS at FROM read_parquet($0)', bytes)
-    const rows = found.map((row) => rowText(String(row.traceId), String(row.gatewayName), Number(row.at)))
-    return { metadata, rows }
-  },
+async function read(bytes: Uint8Array): Promise<StoredFile> {
+  const metadata = keyValues(await readFooter(inputOf('file', bytes)))
+  const found = await ask('SELECT traceId, gatewayName, epoch_ms(timestamp) AS at FROM read_parquet($0)', bytes)
+  const rows = found.map((row) => rowText(String(row.traceId), String(row.gatewayName), Number(row.at)))
+  return { metadata, rows }
 }
