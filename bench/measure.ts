@@ -52,7 +52,7 @@ async function once({ name, args, cwd, exec = process.execPath, env, before, che
   return usage
 }
 
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number
+export const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number
 
 /** Runs all contestants in turn, `rounds` times after one that is not counted; medians by name. */
 export async function race(contestants: Contestant[], rounds: number): Promise<Map<string, Usage>> {

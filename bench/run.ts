@@ -7,10 +7,11 @@ import { benchEmit } from './emit.ts'
 import { benchEngines } from './engines.ts'
 import { benchIngest } from './ingest.ts'
 import { benchMemory } from './memory.ts'
+import { benchPolicy } from './policy/index.ts'
 import { benchWorkerd } from './workerd.ts'
 
 /**
- * `npm run bench -- [emit] [ingest] [memory] [workerd] [--large]`: ratios against named peers, run in turn on the same input,
+ * `npm run bench -- [emit] [ingest] [engines] [policy] [memory] [workerd] [--large]`: ratios against named peers, run in turn on the same input,
  * outputs read back; and the memory that runs take, however large their input is.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -32,6 +33,7 @@ console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores,
 if (wanted('emit')) await benchEmit(root, work)
 if (wanted('ingest')) await benchIngest(root, join(work, 'project'), work)
 if (wanted('engines')) await benchEngines(root, work, process.env.ENGINES)
+if (wanted('policy')) await benchPolicy(work)
 if (wanted('memory')) await benchMemory(join(work, 'project'), { large: process.argv.includes('--large') })
 // On demand: it takes wrangler, and Node 22 or --experimental-websocket to look into the isolate.
 if (only.includes('workerd')) await benchWorkerd()
