@@ -10,8 +10,10 @@ import { environmentFor, versionOf } from '../../test/support/runtimes.ts'
 import { median, printTable } from '../measure.ts'
 import { LINES, type Middleware, type Round } from './app.ts'
 
-const ROUNDS = 15
-const REQUESTS = 20_000
+const ROUNDS = 60
+/** Short, so that most rounds pass undisturbed on a machine that does other things too. */
+const REQUESTS = 5_000
+const WARM_UP = 5
 const ALL = Object.keys(LINES) as Middleware[]
 
 /** One process of a runtime: runs a round and resolves to what became of it. */
@@ -42,19 +44,20 @@ export async function benchPolicy(work: string): Promise<void> {
   )
 }
 
-/** Nanoseconds a request, by middleware: all in turn in one process, each round begun by another. */
-async function measure({ name, run }: Runtime): Promise<Record<Middleware, number>> {
+/** Nanoseconds a request, by middleware, of each round: all in turn in one process, each round begun by another. */
+async function measure({ name, run }: Runtime): Promise<Record<Middleware, number[]>> {
   const taken: Record<Middleware, number[]> = { 'bare Hono': [], 'hono/logger': [], analyticsLog: [] }
-  for (let n = 0; n <= ROUNDS; n++)
-    for (const middleware of [...ALL.slice(n % ALL.length), ...ALL.slice(0, n % ALL.length)]) {
+  for (let n = -WARM_UP; n < ROUNDS; n++)
+    for (const at of ALL.keys()) {
+      const middleware = ALL[(n + WARM_UP + at) % ALL.length] as Middleware
       const start = performance.now()
       const became = await run(middleware, REQUESTS)
       const nanoseconds = ((performance.now() - start) * 1e6) / REQUESTS
       check(`${middleware} on ${name}`, became, REQUESTS * LINES[middleware])
       if (middleware === 'analyticsLog') checkEntry(became.last)
-      if (n > 0) taken[middleware].push(nanoseconds) // the first warms up
+      if (n >= 0) taken[middleware].push(nanoseconds)
     }
-  return Object.fromEntries(ALL.map((middleware) => [middleware, median(taken[middleware])])) as never
+  return taken
 }
 
 function check(what: string, { answered, lines }: Round, expected: number): void {
@@ -68,11 +71,13 @@ function checkEntry(line: string): void {
     throw new Error(`no entry of the last request: ${line}`)
 }
 
-function cells(taken: Record<Middleware, number>): string[] {
+/** What a middleware adds is the median of its differences from bare Hono in the same round, whatever else ran meanwhile. */
+function cells(taken: Record<Middleware, number[]>): string[] {
   const bare = taken['bare Hono']
-  const ns = (value: number) => (Math.round(value / 10) * 10).toLocaleString('en')
-  const [logger, ours] = [taken['hono/logger'], taken.analyticsLog]
-  return [ns(bare), ns(logger), ns(logger - bare), ns(ours), ns(ours - bare)]
+  const ns = (values: number[]) => (Math.round(median(values) / 10) * 10).toLocaleString('en')
+  const added = (values: number[]) => values.map((value, n) => value - (bare[n] ?? 0))
+  const peers = [taken['hono/logger'], taken.analyticsLog]
+  return [ns(bare), ...peers.flatMap((values) => [ns(values), ns(added(values))])]
 }
 
 const startNode = (bundle: string) => startProcess(versionOf('node'), process.execPath, bundle, process.env)

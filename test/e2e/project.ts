@@ -21,9 +21,9 @@ export interface Project {
   json<T>(command: string, flags: string[], code?: number): Promise<T>
 }
 
-export function execute(file: string, args: string[], cwd: string): Promise<Ran> {
+export function execute(file: string, args: string[], cwd: string, env = process.env): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(file, args, { cwd, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
+    execFile(file, args, { cwd, env, maxBuffer: 1 << 28 }, (error, stdout, stderr) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     )
   })
