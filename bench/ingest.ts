@@ -5,17 +5,18 @@ import { DuckDBInstance } from '@duckdb/node-api'
 import { type Generated, generateLogs } from '../test/support/generate.ts'
 import { type Contestant, megabytes, printTable, race, ratio } from './measure.ts'
 
-const OURS = 'ingest, duckdb-wasm'
-
-/** NDJSON to ZSTD Parquet, whole process, every output read back; native DuckDB beside it on the same files. */
-export async function benchIngest(root: string, project: string, work: string): Promise<void> {
-  const peaks: Record<number, number> = {}
+/**
+ * NDJSON to ZSTD Parquet, whole process, every output read back; native DuckDB beside it on the same files. `projects`
+ * are folders by the engine they were emitted with.
+ */
+export async function benchIngest(root: string, projects: Record<string, string>, work: string): Promise<void> {
+  const peaks: Record<number, Map<string, number>> = {}
   for (const lines of [100_000, 1_000_000]) {
     const logs = join(work, `logs-${lines}`)
     rmSync(logs, { recursive: true, force: true })
     // Traffic of some hours, as a run every few minutes or a catch-up after a weekend would find it.
     const to = '2026-02-28T02:00:00Z'
-    const made = await generateLogs(logs, { lines, files: 4, rubbish: 0, to })
+    const made = await generateLogs(logs, { lines, files: 8, rubbish: 0, to })
     const lake = join(work, 'lake')
     const fresh = () => {
       rmSync(lake, { recursive: true, force: true })
@@ -30,16 +31,18 @@ export async function benchIngest(root: string, project: string, work: string): 
       check,
     })
     const command = ['--import', 'tsx', 'src/worker/standalone.ts', 'ingest', '--settle', '0', '--json']
-    const ours = {
-      name: OURS,
-      args: [...command, '--source', logs, '--lake', lake],
-      cwd: project,
-      before: fresh,
-      check,
-    }
-    const results = await race([ours, native(1), native(availableParallelism())], lines > 500_000 ? 1 : 3)
+    const ours = Object.entries(projects).flatMap(([engine, cwd]) =>
+      [1, availableParallelism()].map((workers) => ({
+        name: `ingest, ${engine}, ${workers} process${workers > 1 ? 'es' : ''}`,
+        args: [...command, '--source', logs, '--lake', lake, '--workers', String(workers)],
+        cwd,
+        before: fresh,
+        check,
+      })),
+    )
+    const results = await race([...ours, native(1), native(availableParallelism())], lines > 500_000 ? 1 : 3)
     const peer = results.get('native DuckDB, 1 thread')
-    peaks[lines] = results.get(OURS)?.rss ?? 0
+    peaks[lines] = new Map(ours.map(({ name }) => [name, results.get(name)?.rss ?? 0]))
     printTable(
       `Ingest of ${lines.toLocaleString('en')} lines (whole process)`,
       ['engine', 'rows/s', 'wall', 'ratio', 'CPU', 'ratio', 'peak memory', 'ratio'],
@@ -55,8 +58,11 @@ export async function benchIngest(root: string, project: string, work: string): 
       ]),
     )
   }
-  const [small = 0, large = 0] = [peaks[100_000], peaks[1_000_000]]
-  console.log(`\nPeak memory of ${OURS} at 1,000,000 lines: ${ratio(large, small)} times that at 100,000.`)
+  console.log()
+  for (const [name, large] of peaks[1_000_000] ?? [])
+    console.log(
+      `Peak memory of ${name} at 1,000,000 lines: ${ratio(large, peaks[100_000]?.get(name) ?? 0)} times that at 100,000.`,
+    )
 }
 
 /** Throws unless the files hold exactly the generated rows. */

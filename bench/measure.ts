@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** What a whole process took: seconds of wall and CPU time, and its largest resident set in bytes. */
+/**
+ * What a whole process took: seconds of wall and CPU time, and its largest resident set in bytes. Of one that starts
+ * others it is the sum, so a peak is what they take if all are at theirs at once.
+ */
 export interface Usage {
   wall: number
   cpu: number
@@ -31,12 +34,11 @@ const preload = new URL('./usage.mjs', import.meta.url).href
 async function once({ name, args, cwd, exec = process.execPath, env, before, check }: Contestant): Promise<Usage> {
   before?.()
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
-  const report = join(folder, 'usage.json')
   const start = performance.now()
   const load = exec.endsWith('bun') ? ['--preload', fileURLToPath(preload)] : ['--import', preload]
   const child = spawn(exec, [...load, ...args], {
     cwd,
-    env: { ...process.env, ...env, BENCH_USAGE: report },
+    env: { ...process.env, ...env, BENCH_USAGE: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -46,7 +48,9 @@ async function once({ name, args, cwd, exec = process.execPath, env, before, che
   const code = await new Promise((resolve) => child.on('close', resolve))
   const wall = (performance.now() - start) / 1000
   if (code !== 0) throw new Error(`${name} ended with ${code}: ${stderr}${stdout}`)
-  const usage: Usage = { wall, stdout, ...JSON.parse(readFileSync(report, 'utf8')) }
+  const all = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
+  const total = (what: 'cpu' | 'rss') => all.reduce((sum, process) => sum + process[what], 0)
+  const usage: Usage = { wall, stdout, cpu: total('cpu'), rss: total('rss') }
   rmSync(folder, { recursive: true })
   await check?.(usage)
   return usage

@@ -19,22 +19,22 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const work = join(root, '.tmp/bench')
 rmSync(work, { recursive: true, force: true })
 mkdirSync(work, { recursive: true })
-execFileSync(
-  process.execPath,
-  [join(root, 'dist/cli.js'), 'project', '--runtime', 'node', '--yes', '--no-install', '--no-git'],
-  {
-    cwd: work,
-  },
-)
+const emit = (name: string, ...flags: string[]) => {
+  const args = [name, '--runtime', 'node', '--yes', '--no-install', '--no-git', ...flags]
+  execFileSync(process.execPath, [join(root, 'dist/cli.js'), ...args], { cwd: work })
+  return join(work, name)
+}
+const project = emit('project')
 
 const only = process.argv.slice(2).filter((name) => name !== '--large')
 const wanted = (name: string) => only.length === 0 || only.includes(name)
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}`)
 if (wanted('emit')) await benchEmit(root, work)
-if (wanted('ingest')) await benchIngest(root, join(work, 'project'), work)
+if (wanted('ingest'))
+  await benchIngest(root, { columnar: project, 'duckdb-wasm': emit('duckdb', '--parquet', 'duckdb-wasm') }, work)
 if (wanted('engines')) await benchEngines(root, work, process.env.ENGINES)
 if (wanted('policy')) await benchPolicy(work)
-if (wanted('memory')) await benchMemory(join(work, 'project'), { large: process.argv.includes('--large') })
+if (wanted('memory')) await benchMemory(project, { large: process.argv.includes('--large') })
 // On demand: it takes wrangler, and Node 22 or --experimental-websocket to look into the isolate.
 if (only.includes('workerd')) await benchWorkerd()
 rmSync(work, { recursive: true, force: true })

@@ -1,10 +1,11 @@
-/** Preloaded into every measured process: on exit it writes what the process used to the file in BENCH_USAGE. */
+/** Preloaded into every measured process and those it starts: on exit it writes what it used to the folder BENCH_USAGE. */
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 process.on('exit', () => {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
   writeFileSync(
-    process.env.BENCH_USAGE,
+    join(process.env.BENCH_USAGE, `${process.pid}.json`),
     JSON.stringify({ cpu: (userCPUTime + systemCPUTime) / 1e6, rss: maxRSS * 1024 }),
   )
 })

@@ -31,6 +31,7 @@ describe.skipIf(noBrowser)('the dashboard in a browser', { timeout: 120_000 }, (
     source: join(folder.path, 'logs'),
     lake: join(folder.path, 'lake'),
     settle: 0,
+    workers: 1,
   } as Settings
   const { lake, jobs } = wire(settings)
   let page: Page

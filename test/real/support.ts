@@ -11,9 +11,9 @@ import { type Settings, wire } from '../../templates/src/wiring.ts'
 import { stockDuckDB } from '../query/support.ts'
 import { type LivingLogs, ROW } from './living-logs.ts'
 
-/** The jobs and the lake of a project, in this process. Files must have been quiet for half a minute to be at their end. */
+/** The jobs and the lake of a project, in this process alone. Files must have been quiet for half a minute to be at their end. */
 export const open = (dir: string, over: Partial<Settings> = {}) =>
-  wire({ ...config, source: join(dir, 'logs'), lake: join(dir, 'lake'), before: '0s', settle: 30, ...over })
+  wire({ ...config, source: join(dir, 'logs'), lake: join(dir, 'lake'), before: '0s', settle: 30, workers: 1, ...over })
 
 export interface Worker {
   process: ChildProcess

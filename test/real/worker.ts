@@ -6,7 +6,7 @@ import { wire } from '../../templates/src/wiring.ts'
 
 // The jobs of the project in the working folder, in turn and without a pause, from "go" until "stop" or a kill.
 const [jobNames = '', settings = '{}'] = process.argv.slice(2)
-const { jobs, lake } = wire({ ...config, before: '0s', settle: 30, ...JSON.parse(settings) })
+const { jobs, lake } = wire({ ...config, before: '0s', settle: 30, workers: 1, ...JSON.parse(settings) })
 const work: Record<string, () => Promise<{ errors: unknown[] }>> = {
   ingest: () => jobs.ingest(() => {}),
   compact: () => jobs.compact(() => {}),
