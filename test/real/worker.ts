@@ -1,7 +1,7 @@
 import { config } from '../../templates/analytics.config.ts'
 import { withLake } from '../../templates/query/duckdb.ts'
-import { duckdbWasmParquetWriter } from '../../templates/src/parquet/duckdb-wasm.ts'
 import { columns } from '../../templates/src/schema.ts'
+import { openEngine } from '../../templates/src/wiring/engine.ts'
 import { wire } from '../../templates/src/wiring.ts'
 
 // The jobs of the project in the working folder, in turn and without a pause, from "go" until "stop" or a kill.
@@ -12,7 +12,7 @@ const work: Record<string, () => Promise<{ errors: unknown[] }>> = {
   compact: () => jobs.compact(() => {}),
   read: () => withLake(lake, async ({ rows, broken }) => ({ errors: broken, rows: await rows('FROM analytics') })),
 }
-await duckdbWasmParquetWriter().open(columns).finish({}) // DuckDB's start is not what is to be interrupted
+await openEngine().writer.open(columns).finish({}) // an engine's start is not what is to be interrupted
 
 let isStopped = false
 process.on('message', (word) => {
