@@ -1,4 +1,5 @@
 import type { R2Bucket } from '@cloudflare/workers-types'
+import { cloudflare } from '../../cloudflare.config.ts'
 import { r2Storage } from '../storage/r2.ts'
 import type { Stores } from './pipeline.ts'
 
@@ -17,27 +18,34 @@ export interface Usage {
   calls: number
 }
 
+const names = { LOGS: cloudflare.logsBucket, LAKE: cloudflare.lakeBucket }
+
 /** The bound buckets as stores. Each call is counted; one that fails says on which bucket and key. */
 export function openBuckets(env: Partial<Buckets>, usage: Usage): Stores {
   const open = (binding: keyof Buckets) => {
     const bucket = env[binding]
     if (!bucket) throw new Error(`the binding ${binding} is missing: add it to "r2_buckets" in wrangler.jsonc`)
-    return r2Storage(observed(bucket, binding, usage))
+    return r2Storage(observed(bucket, `bucket ${binding} (${names[binding]})`, usage))
   }
   return { logs: open('LOGS'), lake: open('LAKE') }
 }
 
 type Method = (...args: unknown[]) => unknown
 
-function observed<T extends object>(target: T, binding: string, usage: Usage): T {
+/** R2's error 10006: the binding is there, and no bucket behind it. */
+const NO_BUCKET = /\(10006\)/
+
+function observed<T extends object>(target: T, bucket: string, usage: Usage): T {
   const call = async (name: string, method: Method, args: unknown[]) => {
     usage.calls++
     try {
       const result = await method.apply(target, args)
-      return name === 'createMultipartUpload' ? observed(result as object, binding, usage) : result
+      return name === 'createMultipartUpload' ? observed(result as object, bucket, usage) : result
     } catch (cause) {
       const where = typeof args[0] === 'string' ? ` of ${args[0]}` : ''
-      throw new Error(`bucket ${binding}: ${name}${where} failed: ${(cause as Error).message}`, { cause })
+      const { message } = cause as Error
+      const hint = NO_BUCKET.test(message) ? '; `npx wrangler r2 bucket create` makes it' : ''
+      throw new Error(`${bucket}: ${name}${where} failed: ${message}${hint}`, { cause })
     }
   }
   return new Proxy(target, {

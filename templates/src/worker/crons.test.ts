@@ -29,7 +29,7 @@ describe('the crons', () => {
       if (method === 'get' && key === logKey('a.log')) throw new Error('10001: internal error')
     }
     await expect(scheduled(ingest, env)).rejects.toThrow(
-      `bucket LOGS: get of ${logKey('a.log')} failed: 10001: internal error`,
+      `bucket LOGS (${cloudflare.logsBucket}): get of ${logKey('a.log')} failed: 10001: internal error`,
     )
     expect(await rowsIn(env.LAKE.storage)).toEqual(['b'])
     env.LOGS.before = () => {}

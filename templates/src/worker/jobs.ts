@@ -76,10 +76,11 @@ export async function report(
   const outcome: Outcome = { ...times, ...result }
   console.log(JSON.stringify({ job: name, ...outcome }))
   const key = lastKey(name)
-  const before = await lake.head(key).catch(() => null) // if R2 is out of order, the run's own errors say so
-  const text = Buffer.from(JSON.stringify(outcome))
-  const written = lake.put(key, text, before ? { ifMatch: before.etag } : 'absent')
-  await written.catch((error: Error) => result.errors.push({ where: key, message: error.message }))
+  const write = async () => {
+    const before = await lake.head(key)
+    await lake.put(key, Buffer.from(JSON.stringify(outcome)), before ? { ifMatch: before.etag } : 'absent')
+  }
+  await write().catch((error: Error) => result.errors.push({ where: key, message: error.message }))
   if (result.errors.length > 0)
     throw new Error(`${name}: ${result.errors.map(({ where, message }) => `${where}: ${message}`).join('; ')}`)
 }
