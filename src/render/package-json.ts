@@ -8,6 +8,10 @@ const ENGINES: Record<Answers['parquet'], readonly string[]> = {
   ndjson: [],
 }
 
+/** ZSTD for Node before 22.15, which has none. */
+const ZSTD = ['@bokuweb/zstd-wasm']
+const zstdOf = ({ runtime, parquet }: Answers) => (runtime === 'node' && parquet === 'columnar' ? ZSTD : [])
+
 /** What speaks S3 to a bucket. A Worker reaches R2 by its binding, but whoever asks its lake does not. */
 const S3 = ['aws4fetch']
 const storeOf = ({ storage }: Answers) => (storage === 'local' ? [] : S3)
@@ -21,7 +25,8 @@ const ALWAYS_DEV = ['@types/node', 'typescript', 'vitest']
 
 export function dependenciesOf(answers: Answers): string[] {
   const { runtime, parquet, dashboard } = answers
-  const names = [...ALWAYS, ...RUNTIMES[runtime].dependencies, ...storeOf(answers), ...ENGINES[parquet]]
+  const engine = [...ENGINES[parquet], ...zstdOf(answers)]
+  const names = [...ALWAYS, ...RUNTIMES[runtime].dependencies, ...storeOf(answers), ...engine]
   return [...new Set([...names, ...(dashboard ? DASHBOARD : [])])].sort()
 }
 
@@ -30,7 +35,7 @@ export const devDependenciesOf = ({ runtime }: Answers) => [...ALWAYS_DEV, ...RU
 /** Every package that some project may depend on: names that a project cannot have. */
 export const ALL_DEPENDENCIES: readonly string[] = [
   ...new Set([
-    ...[...ALWAYS, ...ALWAYS_DEV, ...S3, ...DASHBOARD],
+    ...[...ALWAYS, ...ALWAYS_DEV, ...S3, ...ZSTD, ...DASHBOARD],
     ...Object.values(RUNTIMES).flatMap(({ dependencies, devDependencies }) => [...dependencies, ...devDependencies]),
     ...Object.values(ENGINES).flat(),
   ]),

@@ -49,7 +49,7 @@ function variants(path: string, when: { default: Condition } & Record<string, Co
 
 const COLUMNAR_FILES = [
   ...['writer', 'merger', 'scan', 'read'],
-  ...['row-group', 'column-chunk', 'pages', 'values', 'encodings', 'codec', 'text-column', 'number-column'],
+  ...['row-group', 'column-chunk', 'pages', 'values', 'encodings', 'text-column', 'number-column'],
 ]
 
 /** What the browser runs, as it lies there: no build in between. */
@@ -151,6 +151,11 @@ export const FILES: readonly Row[] = [
   file('src/parquet/wasm.d.ts', { ...DUCKDB, ...CLOUDFLARE }),
   file('src/parquet/plain.ts', DUCKDB),
   ...COLUMNAR_FILES.map((name) => file(`src/parquet/columnar/${name}.ts`, COLUMNAR)),
+  ...variants('src/parquet/columnar/codec.ts', {
+    default: { ...COLUMNAR, runtime: ['node'] },
+    native: { ...COLUMNAR, runtime: ['bun', 'deno'] },
+    workerd: { ...COLUMNAR, ...CLOUDFLARE },
+  }),
   file('src/parquet/ndjson-passthrough.ts', NDJSON),
   ...variants('query/lake.ts', { default: MACHINE, cloudflare: CLOUDFLARE }),
   file('query/buckets.ts', CLOUDFLARE),

@@ -12,6 +12,8 @@ export interface RowGroupSource {
 export const MAGIC = new TextEncoder().encode('PAR1')
 /** Row groups are copied in reads of this many bytes. */
 const READ_BYTES = 4 * 1024 * 1024
+/** No rows, then an empty list whose type is open: arrow-rs does not take it, and no list at all is no choice here. */
+const NO_ROW_GROUPS = Uint8Array.of(0x16, 0, 0x19, 0)
 /** Most footers fit into the first read. */
 const options = { geoparquet: false, initialFetchSize: 64 * 1024 }
 
@@ -58,10 +60,7 @@ export function chunkRange(chunk: ColumnMetaData): { offset: number; end: number
 
 function rowGroupRange(group: RowGroup): { offset: number; end: number } {
   const ranges = group.columns.flatMap(({ meta_data }) => (meta_data ? chunkRange(meta_data) : []))
-  return {
-    offset: Math.min(...ranges.map(({ offset }) => offset)),
-    end: Math.max(...ranges.map(({ end }) => end)),
-  }
+  return { offset: Math.min(...ranges.map(({ offset }) => offset)), end: Math.max(...ranges.map(({ end }) => end)) }
 }
 
 /** The same row group `delta` bytes further on, without the indexes and filters, which lie outside of its range. */
@@ -107,5 +106,7 @@ export function footerBytes(schema: FileMetaData['schema'], groups: RowGroup[], 
   // Without the third argument, statistics of text would be cut to 16 bytes.
   writeMetadata(writer, { ...footer, metadata_length: 0 }, Number.POSITIVE_INFINITY)
   writer.appendBytes(MAGIC)
-  return writer.getBytes()
+  const bytes = Buffer.from(writer.getBytes())
+  if (groups.length === 0) bytes[bytes.indexOf(NO_ROW_GROUPS) + 3] = 0x0c // structs
+  return bytes
 }

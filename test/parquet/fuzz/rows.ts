@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { tableFromIPC } from 'apache-arrow'
 import { parquetReadObjects } from 'hyparquet'
 import { readParquet } from 'parquet-wasm/node'
-import { decompressors } from '../../../templates/src/parquet/columnar/codec.ts'
+import { openCodecs } from '../../../templates/src/parquet/columnar/codec.ts'
 import { random } from '../../support/generate.ts'
 import { ALL_TYPES, ask, columnar, duckdbWasm, type Row } from '../helpers.ts'
 
@@ -18,7 +18,8 @@ async function readByAll(file: Uint8Array, times: readonly string[]): Promise<Re
   const duckdb = await ask(`SELECT * REPLACE (${shown}) FROM read_parquet($0)`, file)
   const names = Object.keys(duckdb[0] ?? {})
   const cells = (rows: readonly Record<string, unknown>[]) => rows.map((row) => names.map((name) => text(row[name])))
-  const hyparquet = await parquetReadObjects({ file: Uint8Array.from(file).buffer, compressors: decompressors })
+  const { reading: compressors } = await openCodecs()
+  const hyparquet = await parquetReadObjects({ file: Uint8Array.from(file).buffer, compressors })
   const arrow = tableFromIPC(readParquet(file).intoIPCStream()).toArray()
   return { duckdb: cells(duckdb), hyparquet: cells(hyparquet), arrow: cells(arrow) }
 }

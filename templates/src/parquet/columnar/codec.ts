@@ -1,60 +1,48 @@
 import zlib from 'node:zlib'
+import type { Codec } from './pages.ts'
 
-/** How pages are compressed; a file may mix them: https://parquet.apache.org/docs/file-format/data-pages/compression/ */
-export interface Codec {
-  readonly name: 'ZSTD' | 'GZIP'
-  compress(bytes: Uint8Array): Uint8Array
+/** What pages are written with, and what the pages of any writer may need to be read. */
+export interface Codecs {
+  writing: Codec
+  /** `size` is what a page should have; a damaged one throws. */
+  reading: Record<'ZSTD' | 'GZIP', (bytes: Uint8Array, size: number) => Uint8Array>
 }
 
 /** In the types of Node from 22.15 on. */
 interface Zstd {
-  zstdCompressSync(bytes: Uint8Array, options?: object): Buffer
+  zstdCompressSync(bytes: Uint8Array, options: object): Buffer
   zstdDecompressSync(bytes: Uint8Array): Buffer
   constants: { ZSTD_c_compressionLevel: number; ZSTD_c_checksumFlag: number }
 }
-const zstd = zlib as unknown as Zstd
-const { ZSTD_c_compressionLevel: level, ZSTD_c_checksumFlag: checksum } = zstd.constants
-/**
- * Level 3 took three times as long and made nothing smaller: most bytes are random ids.
- * With checksums, so that whoever reads a damaged page refuses it.
- */
-const zstdOptions = { params: { [level]: 1, [checksum]: 1 } }
-/** Looking for repetitions took thrice as long and found none: pages are of values that differ. */
-const gzipOptions = { level: 1, strategy: zlib.constants.Z_HUFFMAN_ONLY }
 
-export const ZSTD: Codec = { name: 'ZSTD', compress: (bytes) => zstd.zstdCompressSync(bytes, zstdOptions) }
-export const GZIP: Codec = { name: 'GZIP', compress: (bytes) => zlib.gzipSync(bytes, gzipOptions) }
+/** Level 3 took three times as long and made nothing smaller: most bytes are random ids. */
+const LEVEL = 1
 
-/** What pages of any writer may need to be read. */
-export const decompressors = {
-  ZSTD(bytes: Uint8Array) {
-    if (!zstd.zstdDecompressSync) throw new Error('ZSTD needs Node 22.15 or newer')
-    return zstd.zstdDecompressSync(bytes)
-  },
-  GZIP: (bytes: Uint8Array) => zlib.gunzipSync(bytes),
+let opened: Promise<Codecs> | undefined
+
+/** ZSTD of the runtime, or a WebAssembly build that is loaded only where there is none: Node before 22.15. */
+export function openCodecs(): Promise<Codecs> {
+  opened ??= 'zstdCompressSync' in zlib ? Promise.resolve(nativeCodecs(zlib as unknown as Zstd)) : wasmCodecs()
+  return opened
 }
 
-let best: Codec | undefined
-
-/**
- * ZSTD where the runtime has it: Node from 22.15 on, Bun, Deno, workerd. Some builds of workerd have one that fails on
- * what does not compress, so it is tried. GZIP is everywhere, is as small, and takes more time.
- */
-export function bestCodec(): Codec {
-  best ??= isZstdWhole() ? ZSTD : GZIP
-  return best
+function nativeCodecs({ zstdCompressSync, zstdDecompressSync, constants }: Zstd): Codecs {
+  // With checksums, so that whoever reads a damaged page refuses it.
+  const options = { params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 } }
+  return codecsOf((bytes) => zstdCompressSync(bytes, options), zstdDecompressSync)
 }
 
-function isZstdWhole(): boolean {
-  if (typeof zstd.zstdCompressSync !== 'function') return false
-  const noise = new Uint8Array(1 << 17)
-  for (let i = 0, state = 1; i < noise.length; i++) {
-    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5
-    noise[i] = state >>> 13
-  }
-  try {
-    return zstd.zstdDecompressSync(ZSTD.compress(noise)).equals(noise)
-  } catch {
-    return false
-  }
+/** It writes no checksums, and checks those it finds. */
+async function wasmCodecs(): Promise<Codecs> {
+  const { init, compress, decompress } = await import('@bokuweb/zstd-wasm')
+  await init()
+  return codecsOf(
+    (bytes) => compress(bytes, LEVEL),
+    (bytes, size) => decompress(bytes, { defaultHeapSize: size }),
+  )
 }
+
+const codecsOf = (compress: Codec['compress'], decompress: Codecs['reading']['ZSTD']): Codecs => ({
+  writing: { name: 'ZSTD', compress },
+  reading: { ZSTD: (bytes, size) => decompress(bytes, size), GZIP: (bytes) => zlib.gunzipSync(bytes) },
+})

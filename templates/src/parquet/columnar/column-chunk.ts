@@ -1,10 +1,9 @@
 import type { ColumnMetaData, Statistics } from 'hyparquet'
 import type { ColumnType } from '../../types.ts'
 import type { NamedType } from '../row-groups.ts'
-import type { Codec } from './codec.ts'
 import { ByteSink } from './encodings.ts'
 import type { NumberColumn } from './number-column.ts'
-import { dataPage, dictionaryPage, type Page } from './pages.ts'
+import { type Codec, dataPage, dictionaryPage, type Page } from './pages.ts'
 import { TextColumn } from './text-column.ts'
 import { encodeNumbers, encodeTexts } from './values.ts'
 

@@ -1,6 +1,5 @@
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js'
 import { serializeTCompactProtocol } from 'hyparquet-writer/src/thrift.js'
-import type { Codec } from './codec.ts'
 import { ByteSink, writeRepeated, writeRun } from './encodings.ts'
 
 /** Numbers of the format: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
@@ -13,6 +12,12 @@ export const ENCODINGS = {
 } as const
 const DICTIONARY_PAGE = 2
 const DATA_PAGE_V2 = 3
+
+/** How pages are compressed; a file may mix them: https://parquet.apache.org/docs/file-format/data-pages/compression/ */
+export interface Codec {
+  readonly name: 'ZSTD' | 'GZIP'
+  compress(bytes: Uint8Array): Uint8Array
+}
 
 /** A page as it lies in a file, in parts that follow each other. */
 export interface Page {

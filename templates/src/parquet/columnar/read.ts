@@ -5,7 +5,7 @@ import { getSchemaPath } from 'hyparquet/src/schema.js'
 import { chunkRange, readExactly } from '../footer.ts'
 import type { SourcePiece } from '../merge.ts'
 import type { NamedType } from '../row-groups.ts'
-import { decompressors } from './codec.ts'
+import { openCodecs } from './codec.ts'
 import type { ColumnData } from './row-group.ts'
 import { TextColumn } from './text-column.ts'
 
@@ -41,12 +41,13 @@ async function readValues({ input, group, schema, rows }: SourcePiece, name: str
   if (!root || !column) throw new Error(`${input.name}: its schema has no column "${name}"`)
   // Without its logical type, a text stays bytes and a time a number.
   const element = { ...column.element, converted_type: undefined, logical_type: undefined }
+  const { reading: compressors } = await openCodecs()
   const decoder = {
     ...chunk,
     pathInSchema: chunk.path_in_schema,
     element,
     schemaPath: [root, { ...column, element }],
-    compressors: decompressors,
+    compressors,
     parsers: DEFAULT_PARSERS,
     utf8: false,
   }

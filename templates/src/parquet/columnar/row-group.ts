@@ -1,9 +1,9 @@
 import type { RowGroup, SchemaElement } from 'hyparquet'
 import { MAGIC, type RowGroupSource } from '../footer.ts'
 import type { NamedType } from '../row-groups.ts'
-import type { Codec } from './codec.ts'
 import { encodeChunk, STORED } from './column-chunk.ts'
 import { NumberColumn } from './number-column.ts'
+import type { Codec } from './pages.ts'
 import { TextColumn } from './text-column.ts'
 
 /** Of the radix sort. */

@@ -3,7 +3,7 @@ import type { AnalyticsEntry, Column, FooterMetadata, ParquetBatch, ParquetWrite
 import { toCell } from '../cells.ts'
 import { joinRowGroups, type RowGroupSource } from '../footer.ts'
 import type { NamedType } from '../row-groups.ts'
-import { bestCodec } from './codec.ts'
+import { openCodecs } from './codec.ts'
 import { NumberColumn } from './number-column.ts'
 import { type ColumnData, encodeRowGroup, openColumns, schemaOf, sortedByTime } from './row-group.ts'
 import { type EntryScanner, NUMBERS, TEXTS } from './scan.ts'
@@ -37,7 +37,7 @@ function openBatch(columns: readonly Column[], scanner?: EntryScanner): ParquetB
     },
     addScanned: setScanned && (() => setScanned(batch.rows++)),
     async finish(metadata: FooterMetadata) {
-      const groups = encodeRows(columns, data, batch.rows)
+      const groups = await encodeRows(columns, data, batch.rows)
       return readAll(joinRowGroups(schemaOf(columns), groups, () => metadata))
     },
   }
@@ -73,13 +73,13 @@ function scannedRows(columns: readonly Column[], data: readonly ColumnData[], sc
 }
 
 /** Rows in order of time, as row groups. */
-export function encodeRows(
+export async function encodeRows(
   columns: readonly NamedType[],
   data: readonly ColumnData[],
   rows: number,
   { rowGroupRows = ROW_GROUP_ROWS } = {},
-): RowGroupSource[] {
-  const codec = bestCodec()
+): Promise<RowGroupSource[]> {
+  const { writing: codec } = await openCodecs()
   const time = data[columns.findIndex(({ name }) => name === 'timestamp')] as NumberColumn
   const order = sortedByTime(time.values, rows)
   const groups: RowGroupSource[] = []
