@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { emit, type Project } from '../e2e/project.ts'
+import { record } from '../matrix/results.ts'
+import { nameOf } from '../support/cells.ts'
 
 const freePort = () =>
   new Promise<number>((resolve) => {
@@ -84,5 +88,7 @@ export const describeDev = (name: string, ...flags: string[]) =>
       )
       expect(await project.json('verify', [])).toMatchObject({ isBalanced: true, imbalances: [] })
       expect(await project.json('report', [])).toMatchObject({ overview: [{ requests: counted.length }], errors: [] })
+      const { answers } = JSON.parse(readFileSync(join(project.dir, '.stoma/manifest.json'), 'utf8'))
+      record({ cell: nameOf(answers), check: 'rows', on: 'workerd' })
     }, 120_000)
   })

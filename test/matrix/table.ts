@@ -6,7 +6,8 @@ import { type CellResult, RESULTS } from './results.ts'
 
 /**
  * `npm run matrix`: what can be chosen together, and what of it ran where, from what the tests left behind; goes between
- * the marks of the README. `--clear` forgets what older runs saw. A cell that appears in the questions appears here by itself, at first without a result.
+ * the marks of the README. `--clear` forgets what older runs saw. A cell that appears in the questions appears here by
+ * itself, at first without a result.
  */
 const README = new URL('../../README.md', import.meta.url)
 const [START, END] = ['<!-- matrix -->', '<!-- end matrix -->']
@@ -36,8 +37,8 @@ function row(runtime: Answers['runtime'], storage: Answers['storage']): string[]
   const checked = resultsOf('tree').filter(({ cell }) => own.includes(cell))
   const tested = own.length ? `${checked.length} of ${own.length}` : 'the same code as above'
   const rows = resultsOf('rows').map(({ cell, on }) => {
-    const { granularity, parquet, format } = here.get(cell) as Answers
-    return `${parquet}, ${format} format, by ${granularity} on ${on}`
+    const { granularity, parquet, format, trigger } = here.get(cell) as Answers
+    return `${parquet}, ${format} format, by ${granularity}${trigger === 'queue' ? ', queue' : ''} on ${on}`
   })
   const columns = [labelOf('runtime', runtime), labelOf('storage', storage), here.size, tested, rows.join('; ') || '–']
   return [`| ${columns.join(' | ')} |`]
