@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { basename, relative } from 'node:path'
 import { gitInit, install } from './after.ts'
 import { type Args, parseCreateArgs } from './args.ts'
 import { contentsOf, type Into } from './contents.ts'
@@ -65,7 +65,10 @@ export async function create(argv: readonly string[]): Promise<void> {
     outcome.installed = settings.install
   }
   if (args.on.has('json')) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`)
-  else process.stdout.write(summary({ ...outcome, paths: plan.map(({ path }) => path) }))
+  else {
+    const root = into ? basename(target.dir) : target.name
+    process.stdout.write(summary({ ...outcome, name: root, paths: plan.map(({ path }) => path) }))
+  }
 }
 
 function existingIn(into: Into, { dir, on, options }: Args): Target {

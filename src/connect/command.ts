@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readArgs as readFlags } from '../commands/args.ts'
 import { CliError, messageOf, usageError } from '../errors.ts'
 import { colours } from '../terminal.ts'
 import { NAME, VERSION } from '../version.ts'
@@ -58,15 +58,12 @@ function readArgs(argv: readonly string[]) {
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   } as const
-  try {
-    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: true })
-    const { from, json = false, help = false, 'dry-run': dryRun = false } = values
-    const [file, ...more] = positionals
-    if (!help && (!file || more.length > 0)) throw new Error('connect takes one file')
-    return { file: file ?? '', from: from && resolve(from), json, help, dryRun }
-  } catch (error) {
-    throw usageError(`${messageOf(error)}.`, `${NAME} connect <file> [--from <folder>] [--dry-run] [--json]`)
-  }
+  const usage = `${NAME} connect <file> [--from <folder>] [--dry-run] [--json]`
+  const { values, positionals } = readFlags(argv, options, usage)
+  const { from, json = false, help = false, 'dry-run': dryRun = false } = values
+  const [file, ...more] = positionals
+  if (!help && (!file || more.length > 0)) throw usageError('connect takes one file.', usage)
+  return { file: file ?? '', from: from && resolve(from), json, help, dryRun }
 }
 
 function existing(file: string): string {

@@ -50,6 +50,15 @@ describe.each(cells)('the project $name, moved into another one', ({ own, files 
     }
   })
 
+  it('imports and runs in its README what is there, from the project around', () => {
+    const paths = files.map(({ path }) => path)
+    const readme = files.find(({ path }) => path === 'analytics/README.md')?.text ?? ''
+    const named = [...readme.matchAll(/'\.\/(analytics\/.+\.ts)'|(?:-init|-c) (\S+\w)/g)].map(([, a, b]) => a ?? b)
+    expect(named).toContain('analytics/src/policy/analytics.ts')
+    for (const path of named) expect(paths).toContain(path)
+    expect(readme).not.toMatch(/\/policy'|\/path\/to\/(?!project )/)
+  })
+
   it('keeps out of git beside its configs what it keeps out at the root', () => {
     const ignored = files.find(({ path }) => path === '.gitignore')?.text ?? ''
     for (const [line] of ignored.matchAll(/^\/\.(?:wrangler|dev\.vars).*$/gm))

@@ -23,6 +23,7 @@ export function relocate(home: string, files: readonly EmittedFile[]): EmittedFi
     if (path === '.gitignore')
       return { ...file, text: text.replace(/^\/\.(wrangler|dev\.vars).*$/gm, `$&\n/${home}$&`) }
     if (SHARED.includes(path)) return file
+    if (path === 'README.md') return { ...file, path: `${home}/${path}`, text: sharedReadme(home, text) }
     const below = /\.jsonc?$/.test(path) ? text.replace(/"((?:\.\.\/)*)node_modules\//g, '"../$1node_modules/') : text
     return { ...file, path: `${home}/${path}`, text: below }
   })
@@ -53,6 +54,16 @@ function sharedPackage(home: string, text: string, spell: (text: string) => stri
   const scripts = Object.entries(manifest.scripts).map(([key, command]) => [key, within(home, key, spell(command))])
   const shared = { ...manifest, exports: Object.fromEntries(exports), scripts: Object.fromEntries(scripts) }
   return `${JSON.stringify(shared, null, 2)}\n`
+}
+
+/** Imports of a package and commands of a folder that are not there: all runs from the project around. */
+function sharedReadme(home: string, text: string): string {
+  return text
+    .replace(/'[^'\s]+\/policy(\/sinks)?'/g, (_, sinks) => `'./${home}/src/policy/${sinks ? 'sinks' : 'analytics'}.ts'`)
+    .replace(/dir: '[^']+\/logs'/g, "dir: './logs'")
+    .replace(/cd \/path\/to\/\S+/g, 'cd /path/to/project')
+    .replace(/(-init |-c )(\w+(?:\/\w+)?\.(?:sql|jsonc))/g, `$1${home}/$2`)
+    .replace('secret put ANALYTICS_TOKEN', `$& -c ${home}/wrangler.jsonc`) // else it would be the gateway's
 }
 
 /** Tools that take the whole project unless they are told. */

@@ -1,5 +1,5 @@
 import { withStorage } from '../query/lake.ts'
-import { bold, print, renderErrors, renderTable } from '../query/table.ts'
+import { bold, counted, print, renderErrors, renderTable } from '../query/table.ts'
 import { columns } from '../src/schema.ts'
 import { openEngine } from '../src/wiring/engine.ts'
 import { type Flags, parseTime, runCommand } from '../src/worker/settings.ts'
@@ -28,17 +28,11 @@ async function runRetention({ settings, json, 'dry-run': isDry = false }: Flags,
   const { emptied, rejected, lost, errors } = result
   if (json) write(`${JSON.stringify({ isDry, ...result })}\n`)
   else {
-    const done = isDry ? 'Would remove' : 'Removed'
-    write(
-      `${bold(`${done} ${emptied.length} partitions and ${rejected} files of rejected lines older than ${keep}`)}\n`,
-    )
-    write(
-      renderTable(
-        emptied.map((row) => ({ ...row })),
-        { names: ['path', 'rows', 'bytes'] },
-      ) + renderErrors(errors),
-    )
-    if (lost > 0) write(`${lost} partitions were changed meanwhile: run it again.\n`)
+    const what = `${counted(emptied.length, 'partition')} and ${counted(rejected, 'file')} of rejected lines`
+    write(`${bold(`${isDry ? 'Would remove' : 'Removed'} ${what}, older than ${keep}`)}\n`)
+    if (emptied.length > 0) write(renderTable(emptied.map((row) => ({ ...row }))))
+    write(renderErrors(errors))
+    if (lost > 0) write(`Changed meanwhile, so run it again: ${counted(lost, 'partition')}\n`)
   }
   return errors.length > 0 ? 1 : 0
 }

@@ -33,7 +33,7 @@ export async function runDoctor(
     try {
       for await (const finding of check(patient)) tell(name, finding)
     } catch (error) {
-      tell(name, { what: (error as Error).message, mend: 'the message says how; this check could not go on' })
+      tell(name, { what: (error as Error).message, mend: 'as the message says; this check could not go on' })
     }
   const count = findings.filter(({ mend }) => mend).length
   if (json) write(`${JSON.stringify({ findings, toMend: count })}\n`)

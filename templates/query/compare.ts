@@ -15,7 +15,7 @@ const AGES: Record<string, string> = { yesterday: '1d', 'last-week': '7d' }
 
 const NOTHING = {
   deploy:
-    'No deploy is known: no gateway changed its `version` meanwhile. Give it one: analyticsLog({ dimensions: { version } }).\n',
+    'No deploy is known: no gateway changed its `version` in that time. Give it one: analyticsLog({ dimensions: { version } }).\n',
   window: 'There is nothing to compare: no requests in one of these windows, or in both.\n',
 }
 

@@ -9,6 +9,9 @@ const paint = (code: number, text: string, { isTTY }: Terminal) =>
   isTTY && !process.env.NO_COLOR ? `\x1b[${code}m${text}\x1b[0m` : text
 export const bold = (text: string) => paint(1, text, process.stdout)
 
+/** `1 partition`, `1,200 partitions`. */
+export const counted = (count: number, noun: string) => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+
 export const renderErrors = (errors: readonly PipelineError[]) =>
   errors.map(({ where, message }) => `Could not read ${where}: ${message}\n`).join('')
 

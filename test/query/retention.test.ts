@@ -105,7 +105,7 @@ describe('npm run retention', { timeout: 120_000 }, () => {
     )
     expect(call()).toMatchObject({ status: 0, stdout: expect.stringContaining('for ever') })
     const dry = call('--keep', '2026-02-01', '--dry-run')
-    expect(dry.stdout).toMatch(/^Would remove 1 partitions[\s\S]*2026\/01\/01 +40 /)
+    expect(dry.stdout).toMatch(/^Would remove 1 partition and 0 files of rejected lines[\s\S]*2026\/01\/01 +40 /)
     expect(call('--keep', '2026-02-01', '--json').stdout).toMatch(/"emptied":\[\{"path":"2026\/01\/01","rows":40/)
     expect(call('--keep', 'ten days')).toMatchObject({ status: 2, stderr: expect.stringContaining('ten days') })
     expect(await localStorageAdapter(lake.root).head(rejectedKey(lake.prefix, key20('logs', 'a')))).not.toBeNull()

@@ -1,3 +1,4 @@
+import { counted } from '../../query/table.ts'
 import { readMark } from '../../src/lake/state.ts'
 import { listPending } from '../../src/processor/pending.ts'
 import type { ObjectInfo, StorageReader } from '../../src/types.ts'
@@ -24,7 +25,7 @@ export const checkFlow: Check = async function* ({ settings, storage }, now = Da
   } else if (now - newest > 24 * HOUR_MS) {
     const mend = 'is the gateway running, does its sink write here, is anything else clearing logs away?'
     yield { what: `no log was written to for ${spell(now - newest)}`, mend }
-  } else yield { what: `${logs} logs, the newest written to ${spell(now - newest)} ago` }
+  } else yield { what: `${counted(logs, 'log')}, the newest written to ${spell(now - newest)} ago` }
 
   const marks = await newestMarks(storage, `${settings.prefix}/_state/ingested/`)
   const waiting: string[] = []
@@ -32,7 +33,7 @@ export const checkFlow: Check = async function* ({ settings, storage }, now = Da
     if (newestMark === null && now - info.lastModified > HOUR_MS) waiting.push(info.path)
   if (waiting.length > 0) {
     const mend = 'run ingest and read what it says; then let cron run it every five minutes'
-    yield { what: `${waiting.length} logs have been waiting for an hour to be ingested, such as ${waiting[0]}`, mend }
+    yield { what: `waiting for an hour to be ingested: ${counted(waiting.length, 'log')}, such as ${waiting[0]}`, mend }
   } else if (marks[0]) yield { what: `the last log was ingested ${spell(now - marks[0].lastModified)} ago` }
   yield* checkRejected(storage, marks)
 }
@@ -49,7 +50,7 @@ async function* checkRejected(storage: StorageReader, marks: readonly ObjectInfo
   }
   const rejected = [...reasons.values()].reduce((sum, count) => sum + count, 0)
   const share = rejected / Math.max(1, rejected + entries)
-  const what = `${rejected} of ${rejected + entries} entries in the newest ${marks.length} logs were rejected`
+  const what = `${rejected} of ${rejected + entries} entries in the newest ${counted(marks.length, 'log')} were rejected`
   const list = [...reasons].map(([reason, count]) => `${reason} ${count}`).join(', ')
   if (share > 0.01)
     yield { what: `${what} (${list})`, mend: 'report names logs with such lines, _state/rejected holds them' }

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Finding } from '../doctor.ts'
 
-const inProject = (path: string) => new URL(`../../${path}`, import.meta.url)
-const readJson = async (path: string | URL) => JSON.parse(await readFile(path, 'utf8'))
+/** Scripts run where their package.json is, which may be above this folder. */
+const inProject = (path: string) => resolve(path)
+const readJson = async (path: string) => JSON.parse(await readFile(path, 'utf8'))
 
 /** The runtime, the installed packages, and what an upgrade may have left behind. */
 export async function* checkProject(): AsyncIterable<Finding> {

@@ -1,3 +1,4 @@
+import { counted } from '../../query/table.ts'
 import { listPartitions } from '../../src/lake/fragments.ts'
 import { hourStart, partitionSpan } from '../../src/lake/layout.ts'
 import { readLineage } from '../../src/lake/lineage.ts'
@@ -25,13 +26,13 @@ export const checkUpkeep: Check = async function* ({ settings, storage }, now = 
   }
   if (overdue > 0) {
     const mend = 'run compact and read what it says; then let cron run it every hour'
-    yield { what: `${overdue} fragments should have been compacted two days ago`, mend }
+    yield { what: `${counted(overdue, 'fragment')} should have been compacted two days ago`, mend }
   } else if (partitions > 0) {
     const last = compacted ? `, compacted last ${spell(now - compacted)} ago` : ''
-    yield { what: `${partitions} partitions${last}` }
+    yield { what: `${counted(partitions, 'partition')}${last}` }
   }
   if (kept > 0) {
     const mend = 'run retention (with --dry-run first); then let cron run it every day'
-    yield { what: `${kept} partitions are older than keep: '${keep}' and still hold rows`, mend }
+    yield { what: `older than keep: '${keep}', and still with rows: ${counted(kept, 'partition')}`, mend }
   }
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { unstable_readConfig } from 'wrangler'
 import { cloudflare } from '../../cloudflare.config.ts'
 import type { Finding } from '../doctor.ts'
@@ -5,7 +6,7 @@ import type { Finding } from '../doctor.ts'
 /** Whether wrangler.jsonc and cloudflare.config.ts speak of the same buckets, crons and Worker. */
 export async function* checkWrangler(): AsyncIterable<Finding> {
   const { name, r2_buckets, triggers, compatibility_flags, logpush } = unstable_readConfig({
-    config: new URL('../../wrangler.jsonc', import.meta.url).pathname,
+    config: fileURLToPath(new URL('../../wrangler.jsonc', import.meta.url)),
   })
   const ours: Record<'worker' | 'logsBucket' | 'lakeBucket' | 'ingestCron' | 'compactCron', string> = cloudflare
   const mend = 'make wrangler.jsonc and cloudflare.config.ts agree, then deploy'

@@ -14,13 +14,14 @@ type Given = Record<(typeof TEXTS)[number], string> & Record<(typeof SWITCHES)[n
 /** What a command line says; `rest` is what is left without a dash. */
 export type Flags = Partial<Given> & { settings: Settings; rest: string[] }
 
+const [text, flag] = [{ type: 'string' }, { type: 'boolean' }] as const
 /** Every value of `analytics.config.ts` is a flag too: `maxEntriesPerFile` is `--max-entries-per-file`. */
+const options: Record<string, typeof text | typeof flag> = {}
+for (const name of TEXTS) options[name] = text
+for (const name of SWITCHES) options[name] = flag
+for (const [key, value] of Object.entries(config)) options[kebab(key)] = typeof value === 'boolean' ? flag : text
+
 function parseFlags(args: string[]): Flags {
-  const [text, flag] = [{ type: 'string' }, { type: 'boolean' }] as const
-  const options: Record<string, typeof text | typeof flag> = {}
-  for (const name of TEXTS) options[name] = text
-  for (const name of SWITCHES) options[name] = flag
-  for (const [key, value] of Object.entries(config)) options[kebab(key)] = typeof value === 'boolean' ? flag : text
   const { values, positionals: rest } = parseArgs({ args, options, allowPositionals: true })
   const settings = Object.entries(config).map(([key, value]) => [key, read(kebab(key), values[kebab(key)], value)])
   return { ...(values as Partial<Flags>), settings: Object.fromEntries(settings), rest }
@@ -49,13 +50,20 @@ export function parseTime(text: string, now = Date.now()): number {
 export async function runCommand(commandsFor: (flags: Flags) => Record<string, () => Promise<number>>): Promise<void> {
   const [name = '', ...args] = process.argv.slice(2)
   try {
-    const commands = commandsFor(parseFlags(args))
+    const flags = parseFlags(args)
+    const commands = commandsFor(flags)
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (!command) throw new UsageError(`"${name}" is no command; there are ${Object.keys(commands).join(', ')}`)
+    // `npm run report --from 24h` arrives here as `report 24h`: npm keeps what stands before a -- of its own.
+    if (flags.rest.length > 0 && name !== 'query')
+      throw new UsageError(
+        `${name} takes flags only, no "${flags.rest.join(' ')}"; with npm, they follow a -- of their own`,
+      )
     process.exitCode = await command()
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`)
-    const isUsage = error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')
-    process.exitCode = isUsage ? 2 : 1
+    const { code, message } = error as NodeJS.ErrnoException
+    const known = `; there are --${Object.keys(options).join(', --')}`
+    process.stderr.write(`${code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' ? message.replace(/\. .*/s, known) : message}\n`)
+    process.exitCode = error instanceof UsageError || code?.startsWith('ERR_PARSE_ARGS') ? 2 : 1
   }
 }
