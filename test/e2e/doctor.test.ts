@@ -81,6 +81,15 @@ describe('doctor', { timeout: 120_000 }, () => {
     expect(named[0]).toMatch(/^store: .*this lake is partitioned by day, the config says hour/)
   })
 
+  it('looks at nothing where the command line cannot be meant, and says what can', async () => {
+    const said = async (...words: string[]) => {
+      const { code, stderr } = await project.run('doctor', ...words)
+      return [code, stderr]
+    }
+    expect(await said('--keap', '30d')).toEqual([2, expect.stringMatching(/'--keap'; there are --from, .*--keep, /)])
+    expect(await said('30d')).toEqual([2, expect.stringMatching(/^doctor takes flags only, no "30d"/)])
+  })
+
   it('finds a package that is missing, one that is not the pinned one, and what an upgrade left', async () => {
     const manifest = at('package.json')
     const text = readFileSync(manifest, 'utf8')

@@ -7,19 +7,15 @@ export class UsageError extends Error {}
 
 const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
-const TEXTS = ['from', 'to', 'route', 'compare'] as const
-const SWITCHES = ['json', 'text', 'check', 'dry-run'] as const
-
-type Given = Record<(typeof TEXTS)[number], string> & Record<(typeof SWITCHES)[number], boolean>
+/** Flags besides the settings, with the kinds of their values. */
+const FLAGS = { from: '', to: '', route: '', compare: '', json: false, text: false, check: false, 'dry-run': false }
 /** What a command line says; `rest` is what is left without a dash. */
-export type Flags = Partial<Given> & { settings: Settings; rest: string[] }
+export type Flags = Partial<typeof FLAGS> & { settings: Settings; rest: string[] }
 
-const [text, flag] = [{ type: 'string' }, { type: 'boolean' }] as const
 /** Every value of `analytics.config.ts` is a flag too: `maxEntriesPerFile` is `--max-entries-per-file`. */
-const options: Record<string, typeof text | typeof flag> = {}
-for (const name of TEXTS) options[name] = text
-for (const name of SWITCHES) options[name] = flag
-for (const [key, value] of Object.entries(config)) options[kebab(key)] = typeof value === 'boolean' ? flag : text
+const options: Record<string, { type: 'string' | 'boolean' }> = {}
+for (const [key, value] of Object.entries({ ...FLAGS, ...config }))
+  options[kebab(key)] = { type: typeof value === 'boolean' ? 'boolean' : 'string' }
 
 function parseFlags(args: string[]): Flags {
   const { values, positionals: rest } = parseArgs({ args, options, allowPositionals: true })
@@ -54,11 +50,9 @@ export async function runCommand(commandsFor: (flags: Flags) => Record<string, (
     const commands = commandsFor(flags)
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined
     if (!command) throw new UsageError(`"${name}" is no command; there are ${Object.keys(commands).join(', ')}`)
-    // `npm run report --from 24h` arrives here as `report 24h`: npm keeps what stands before a -- of its own.
+    // `npm run report --from 24h` arrives here as `report 24h`: npm takes flags for its own unless they follow a --.
     if (flags.rest.length > 0 && name !== 'query')
-      throw new UsageError(
-        `${name} takes flags only, no "${flags.rest.join(' ')}"; with npm, they follow a -- of their own`,
-      )
+      throw new UsageError(`${name} takes flags only, no "${flags.rest.join(' ')}"; with npm, they follow a --`)
     process.exitCode = await command()
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
