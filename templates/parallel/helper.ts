@@ -11,6 +11,7 @@ const ask = () =>
     say('next')
   })
 
+process.once('disconnect', () => process.exit()) // whoever handed out logs is gone, or all are done
 let handed = await ask()
 
 async function* logs() {
