@@ -26,15 +26,12 @@ export interface PoolOptions {
   ingest: Ingest
   onProgress(result: IngestResult): void
   start?: () => ChildProcess
-  /** How long to go alone at first. By default as long as this process took to start: a helper takes that, too. */
+  /** How long to go alone at first. By default as long as this process took to start, for a helper takes that, too. */
   helpAfterMs?: number
 }
 
 /** Processes, not threads: one that runs out of memory or is killed takes no other with it. */
 const startHelper = () => fork(fileURLToPath(new URL('./helper.ts', import.meta.url)))
-
-/** A server that has run for days was not started slowly. */
-const startMs = () => Math.min(performance.now(), 1000)
 
 /**
  * Ingests these logs in this process and, once that takes long and more of them wait, in up to `workers` processes. Each
@@ -43,7 +40,7 @@ const startMs = () => Math.min(performance.now(), 1000)
  */
 export async function ingestTogether(
   pending: AsyncIterableIterator<Pending>,
-  { settings, ingest, onProgress, start = startHelper, helpAfterMs = startMs() }: PoolOptions,
+  { settings, ingest, onProgress, start = startHelper, helpAfterMs = Math.min(performance.now(), 1000) }: PoolOptions,
 ): Promise<IngestResult> {
   const pool = emptyResult()
   const runs: IngestResult[] = [pool, emptyResult()]

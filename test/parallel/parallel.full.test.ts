@@ -24,5 +24,8 @@ describe.each(CASES)('ingest in several processes on %s with %s', (runtime, parq
     expect(killed.result.errors.map(({ message }) => message).join()).toContain('SIGKILL')
     expect((await project.ingest('killed', 2)).result.sources).toBe(1)
     expect(project.lake('killed')).toEqual(alone)
+    await project.killFirst('orphaned')
+    expect((await project.ingest('orphaned', 1)).code).toBe(0)
+    expect(project.lake('orphaned')).toEqual(alone)
   })
 })

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { Answers } from '../../src/questions.ts'
 import { projectOf, runScript, writeProject } from '../support/project.ts'
 import { environmentFor } from '../support/runtimes.ts'
@@ -57,7 +58,28 @@ export function slowProject(runtime: Answers['runtime'], parquet: Answers['parqu
     const processes = readFileSync(PROCESSES, 'utf8').trim().split('\n').length
     return { code: ran.code, result: JSON.parse(ran.stdout), processes }
   }
-  return { dir, logs, ingest, lake: (name: string) => contentOf(join(dir, name)) }
+  /** Kills the process that handed out logs once a helper has one; resolves when the helper is gone, too. */
+  async function killFirst(lake: string): Promise<void> {
+    const ended = ingest(lake, 2, { HELP: '1' }).catch(() => null) // it says nothing any more
+    const started = () => {
+      const file = join(dir, 'processes')
+      return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : []
+    }
+    while (started().length < 2) await setTimeout(20)
+    const [first = 0, helper = 0] = started()
+    process.kill(first, 'SIGKILL')
+    await ended
+    while (isAlive(helper)) await setTimeout(20)
+  }
+  return { dir, logs, ingest, killFirst, lake: (name: string) => contentOf(join(dir, name)) }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 /** Every file of a lake by its path. Of a mark all but the time at which it was written. */
