@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { partitionSpan } from '../src/lake/layout.ts'
 import type { ReaderOptions } from '../src/lake/reader.ts'
-import { parseTime } from '../src/worker/settings.ts'
+import { parseTime, UsageError } from '../src/worker/settings.ts'
 import { type Lake, listMarks, loadMarks, quote, type Row, readSql, withLake } from './duckdb.ts'
 import { bold, print, renderErrors, renderTable } from './table.ts'
 
@@ -11,6 +11,7 @@ type Flags = Partial<Record<'from' | 'to' | 'route', string>> & { json?: boolean
 export async function runReport(options: ReaderOptions, flags: Flags, write = print): Promise<number> {
   const { from = '0001-01-01', to = '9999-12-31', route, json } = flags
   const window = { from: parseTime(from), to: parseTime(to) }
+  if (window.from >= window.to) throw new UsageError(`--to ${to} is not after --from ${from}`)
   return withLake({ ...options, isWanted: reachesInto(window) }, async (lake) => {
     await startReport(lake, { ...window, route, json })
     await loadRejected(options, lake)

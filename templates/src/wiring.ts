@@ -48,8 +48,8 @@ export function wire(settings: Settings) {
         return createCompactor({ ...place, merger, sourceExists, onProgress }).run({ before })
       },
       replay(onProgress: (result: ReplayResult) => void, { from, to }: { from?: string; to?: string }) {
-        if (!from || !to)
-          throw new UsageError('replay wants --from and --to: it rebuilds the whole partitions in between')
+        if (!from || !to || parseTime(from) >= parseTime(to))
+          throw new UsageError('replay wants --from and a later --to: it rebuilds the whole partitions in between')
         const window = { from: parseTime(from), to: parseTime(to) }
         return createReplay({ ...place, ...reading, merger, onProgress }).run(window)
       },
