@@ -24,7 +24,7 @@ export async function benchEngines(root: string, work: string, only: string | un
   await build({
     entryPoints: [join(root, 'bench/peers/engine.ts'), join(root, 'bench/peers/merge.ts')],
     ...{ outdir: peers, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' },
-    external: ['@duckdb/*', 'apache-arrow', 'parquet-wasm'],
+    external: ['@bokuweb/*', '@duckdb/*', 'apache-arrow', 'parquet-wasm'],
     outExtension: { '.js': '.mjs' },
   })
   const output = join(work, 'out')
