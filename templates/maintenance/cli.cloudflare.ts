@@ -1,4 +1,3 @@
-import { withStorage } from '../query/lake.ts'
 import { runCommand } from '../src/worker/settings.ts'
 import { checkProject } from './checks/project.ts'
 import { checkRuns } from './checks/runs.ts'
@@ -9,5 +8,5 @@ import { runDoctor } from './doctor.ts'
 const checks = { project: checkProject, wrangler: checkWrangler, runs: checkRuns, upkeep: checkUpkeep }
 
 await runCommand((flags) => ({
-  doctor: () => withStorage(flags.settings, ({ storage }) => runDoctor({ ...flags, storage }, checks)),
+  doctor: () => runDoctor(flags, checks),
 }))

@@ -1,4 +1,3 @@
-import { withStorage } from '../query/lake.ts'
 import { runCommand } from '../src/worker/settings.ts'
 import { checkFlow } from './checks/flow.ts'
 import { checkProject } from './checks/project.ts'
@@ -6,8 +5,5 @@ import { checkStore } from './checks/store.ts'
 import { runDoctor } from './doctor.ts'
 
 await runCommand((flags) => ({
-  doctor: () =>
-    withStorage(flags.settings, ({ storage }) =>
-      runDoctor({ ...flags, storage }, { project: checkProject, store: checkStore, flow: checkFlow }),
-    ),
+  doctor: () => runDoctor(flags, { project: checkProject, store: checkStore, flow: checkFlow }),
 }))

@@ -39,11 +39,5 @@ async function runRetention({ settings, json, 'dry-run': isDry = false }: Flags,
 
 await runCommand((flags) => ({
   retention: () => runRetention(flags),
-  doctor: () =>
-    withStorage(flags.settings, ({ storage }) =>
-      runDoctor(
-        { ...flags, storage },
-        { project: checkProject, store: checkStore, flow: checkFlow, upkeep: checkUpkeep },
-      ),
-    ),
+  doctor: () => runDoctor(flags, { project: checkProject, store: checkStore, flow: checkFlow, upkeep: checkUpkeep }),
 }))

@@ -1,3 +1,4 @@
+import { withStorage } from '../query/lake.ts'
 import { bold, print } from '../query/table.ts'
 import type { CompactorStorage } from '../src/types.ts'
 import type { Flags } from '../src/worker/settings.ts'
@@ -19,7 +20,7 @@ export type Check = (patient: Patient, now?: number) => AsyncIterable<Finding>
 
 /** Runs the checks by their names. The exit code is 4 when something is to be done. */
 export async function runDoctor(
-  { json, ...patient }: Patient & { json?: boolean },
+  { settings, json }: Flags,
   checks: Readonly<Record<string, Check>>,
   write = print,
 ): Promise<number> {
@@ -29,14 +30,34 @@ export async function runDoctor(
     if (!json)
       write(finding.mend ? `${bold('MEND')}  ${finding.what}\n      → ${finding.mend}\n` : `ok    ${finding.what}\n`)
   }
-  for (const [name, check] of Object.entries(checks))
-    try {
-      for await (const finding of check(patient)) tell(name, finding)
-    } catch (error) {
-      tell(name, { what: (error as Error).message, mend: 'as the message says; this check could not go on' })
-    }
+  const examine = async (storage: CompactorStorage) => {
+    for (const [name, check] of Object.entries(checks))
+      try {
+        for await (const finding of check({ settings, storage })) tell(name, finding)
+      } catch (error) {
+        const what = (error as Error).message
+        if (findings.every((finding) => finding.what !== what))
+          tell(name, { what, mend: 'as the message says; this check could not go on' })
+      }
+  }
+  let isOpen = false
+  await withStorage(settings, ({ storage }) => {
+    isOpen = true
+    return examine(storage)
+  }).catch((error) => {
+    if (isOpen) throw error
+    return examine(closed(error))
+  })
   const count = findings.filter(({ mend }) => mend).length
   if (json) write(`${JSON.stringify({ findings, toMend: count })}\n`)
   else write(bold(count > 0 ? `${count} to mend.\n` : 'Nothing to mend.\n'))
   return count > 0 ? 4 : 0
 }
+
+/** In place of a lake that cannot be opened: whoever asks it is told why, and checks that do not ask go on. */
+const closed = (why: Error) =>
+  new Proxy({} as CompactorStorage, {
+    get() {
+      throw why
+    },
+  })

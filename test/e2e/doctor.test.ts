@@ -111,4 +111,11 @@ describe('doctor', { timeout: 120_000 }, () => {
       rmSync(at('.stoma/conflicts'), { recursive: true })
     }
   })
+
+  it('looks at what it can where the lake cannot be opened, and says why once', async () => {
+    const bucket = await emit('doctor-s3', '--storage', 's3')
+    const { findings } = await bucket.json<Diagnosis>('doctor', ['--lake', 's3://a-bucket'], 4)
+    expect(findings.filter(({ what }) => what.includes('AWS_ACCESS_KEY_ID'))).toHaveLength(1)
+    expect(findings.map(({ check }) => check)).toContain('project')
+  })
 })
