@@ -12,6 +12,7 @@ export default defineConfig({
           name: 'fast',
           include: ['src/**/*.test.ts', 'templates/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: FULL,
+          maxWorkers: 2,
         },
       },
       { extends: true, test: { name: 'full', include: FULL, testTimeout: 600_000, fileParallelism: false } },

@@ -16,7 +16,7 @@ export const LOCK = '.stoma/lock'
 /** Runs `work` while no other command changes this project. Throws where one does. */
 export function withLock<T>(dir: string, files: Files, work: () => T): T {
   const path = join(dir, LOCK)
-  const holder = acquire(path, files, randomUUID())
+  const holder = acquireOrTell(path, files)
   if (holder) {
     throw new CliError(`Another command is at work in this project: process ${holder.pid} on ${holder.host}.`, {
       code: 'LOCKED',
@@ -40,17 +40,35 @@ function release(path: string, files: Files): void {
   }
 }
 
+/** A disk that is full or read-only already fails here, before anything is staged. */
+function acquireOrTell(path: string, files: Files): Holder | undefined {
+  try {
+    return acquire(path, files, randomUUID())
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause
+    const { code } = cause as NodeJS.ErrnoException
+    const what = code === 'ENOSPC' ? 'the disk is full' : messageOf(cause)
+    const hint = 'Nothing was changed. Try again once that is solved.'
+    throw new CliError(`${LOCK} cannot be written: ${what}.`, {
+      code: 'WRITE_FAILED',
+      hint,
+      details: { cause: code },
+      cause,
+    })
+  }
+}
+
 /** Undefined once the lock is ours, else who holds it. Broken only for a process that is dead on this very host. */
 function acquire(path: string, files: Files, nonce: string): Holder | undefined {
   const own = `${path}.${nonce}`
-  files.write(own, JSON.stringify({ nonce, host: hostname(), pid: process.pid }), 0o644)
   try {
+    files.write(own, JSON.stringify({ nonce, host: hostname(), pid: process.pid }), 0o644)
     files.link(own, path) // the file appears whole or not at all
     return undefined
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   } finally {
-    files.unlink(own)
+    files.removeAll(own) // of a write that failed there may be a part
   }
   const holder = readHolder(path)
   if (!holder) return acquire(path, files, randomUUID())
