@@ -5,6 +5,7 @@ const FULL = ['test/**/*.full.test.ts']
 export default defineConfig({
   test: {
     testTimeout: 30_000,
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,
@@ -15,7 +16,10 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      { extends: true, test: { name: 'full', include: FULL, testTimeout: 600_000, fileParallelism: false } },
+      {
+        extends: true,
+        test: { name: 'full', include: FULL, testTimeout: 600_000, hookTimeout: 900_000, fileParallelism: false },
+      },
     ],
   },
 })
