@@ -12,6 +12,15 @@ const ask = () =>
   })
 
 process.once('disconnect', () => process.exit()) // whoever handed out logs is gone, or all are done
+const caller = process.ppid
+setInterval(() => {
+  try {
+    process.kill(caller, 0)
+  } catch {
+    process.exit() // not every runtime tells of a caller that was killed
+  }
+}, 1000).unref()
+
 let handed = await ask()
 
 async function* logs() {
