@@ -36,11 +36,11 @@ function row(runtime: Answers['runtime'], storage: Answers['storage']): string[]
   const own = trees.filter((name) => here.has(name))
   const checked = resultsOf('tree').filter(({ cell }) => own.includes(cell))
   const tested = own.length ? `${checked.length} of ${own.length}` : 'the same code as above'
-  const rows = resultsOf('rows').map(({ cell, on }) => {
+  const ran = resultsOf('rows').map(({ cell, on }) => {
     const { granularity, parquet, format, trigger } = here.get(cell) as Answers
     return `${parquet}, ${format} format, by ${granularity}${trigger === 'queue' ? ', queue' : ''} on ${on}`
   })
-  const columns = [labelOf('runtime', runtime), labelOf('storage', storage), here.size, tested, rows.join('; ') || '–']
+  const columns = [labelOf('runtime', runtime), labelOf('storage', storage), here.size, tested, [...new Set(ran)].join('; ') || '–']
   return [`| ${columns.join(' | ')} |`]
 }
 
