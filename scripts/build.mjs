@@ -1,5 +1,5 @@
 /** Bundles src/ into dist/: the command with all it needs, split so that a run loads only its own part. */
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -34,7 +34,8 @@ const licences = [...packages].sort().map((name) => {
   const folder = join(root, 'node_modules', name)
   const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   // Some bring a bundle of their own, with the licences of what is in it.
-  const files = ['', 'dist'].flatMap((below) => readdirSync(join(folder, below)).map((entry) => join(below, entry)))
+  const folders = ['', 'dist'].filter((below) => existsSync(join(folder, below)))
+  const files = folders.flatMap((below) => readdirSync(join(folder, below)).map((entry) => join(below, entry)))
   const texts = files
     .filter((file) => /(^licen[cs]e|third-party-licen[cs]es)/i.test(file))
     .map((file) => readFileSync(join(folder, file), 'utf8').trim())

@@ -40,7 +40,13 @@ function row(runtime: Answers['runtime'], storage: Answers['storage']): string[]
     const { granularity, parquet, format, trigger } = here.get(cell) as Answers
     return `${parquet}, ${format} format, by ${granularity}${trigger === 'queue' ? ', queue' : ''} on ${on}`
   })
-  const columns = [labelOf('runtime', runtime), labelOf('storage', storage), here.size, tested, [...new Set(ran)].join('; ') || '–']
+  const columns = [
+    labelOf('runtime', runtime),
+    labelOf('storage', storage),
+    here.size,
+    tested,
+    [...new Set(ran)].join('; ') || '–',
+  ]
   return [`| ${columns.join(' | ')} |`]
 }
 
