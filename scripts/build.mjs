@@ -2,6 +2,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -49,12 +50,12 @@ const templates = readdirSync(join(root, 'templates'), { recursive: true, withFi
   .map((entry) => relative(join(root, 'templates'), join(entry.parentPath, entry.name)).replaceAll('\\', '/'))
   .sort()
   .map((path) => [path, readFileSync(join(root, 'templates', path), 'utf8')])
-writeFileSync(join(dist, 'templates.json'), JSON.stringify(templates))
+writeFileSync(join(dist, 'templates.json.gz'), gzipSync(JSON.stringify(templates), { level: 9 }))
 
 // Chunks of earlier builds go last, so that dist/ is whole at every moment.
 const current = new Set([
   ...Object.keys(metafile.outputs).map((path) => basename(path)),
   'THIRD-PARTY-LICENSES.txt',
-  'templates.json',
+  'templates.json.gz',
 ])
 for (const name of readdirSync(dist)) if (!current.has(name)) rmSync(join(dist, name), { recursive: true })
