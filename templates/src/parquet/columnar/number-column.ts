@@ -1,4 +1,4 @@
-const FIRST_ROWS = 64
+const FIRST_ROWS = 16
 
 /** Numbers of any type, times in milliseconds and booleans as 0 and 1, by row; NaN is NULL. */
 export class NumberColumn {

@@ -1,15 +1,17 @@
 /** A batch may be open for each of many hours. */
-const FIRST_ROWS = 64
+const FIRST_ROWS = 16
 /** A column whose values are mostly new ones is not worth a dictionary; not asked before so many values. */
 const TRIAL = 16_384
 const EMPTY = -1
+/** Where a text becomes UTF-8 on its way into a column; shared, because it is done with at once. */
+let scratch = Buffer.allocUnsafe(1 << 10)
 
 /** Texts as UTF-8, each different one kept once, and which of them every row has. */
 export class TextColumn {
   /** By row: the number of its value; -1 is NULL. */
   codes = new Int32Array(FIRST_ROWS)
   /** The values one after the other, in the order of their first rows. */
-  utf8 = Buffer.allocUnsafe(1024)
+  utf8 = Buffer.allocUnsafe(256)
   /** By value: where it ends in `utf8`, which is where the next one begins. */
   ends = new Int32Array(FIRST_ROWS)
   values = 0
@@ -19,10 +21,9 @@ export class TextColumn {
   private slots = new Int32Array(FIRST_ROWS * 2).fill(EMPTY)
   /** The value found last. */
   private last = 0
-  private scratch = Buffer.allocUnsafe(1 << 10)
 
   /** Memory taken, about. */
-  bytes = 2048
+  bytes = 1024
   nulls = 0
 
   isNull(row: number): boolean {
@@ -37,8 +38,8 @@ export class TextColumn {
   set(row: number, text: string | null): void {
     if (text === null) this.setCode(row, -1)
     else {
-      if (this.scratch.length < text.length * 3) this.scratch = Buffer.allocUnsafe(text.length * 6)
-      this.setBytes(row, this.scratch, 0, this.scratch.write(text))
+      if (scratch.length < text.length * 3) scratch = Buffer.allocUnsafe(text.length * 6)
+      this.setBytes(row, scratch, 0, scratch.write(text))
     }
   }
 
