@@ -30,7 +30,9 @@ export function runCompare(options: ReaderOptions, flags: CompareFlags, write = 
   const from = parseTime(flags.from ?? (kind === 'deploy' ? '30d' : '24h'))
   const to = parseTime(flags.to ?? '0')
   const earlierThan = (until: number) =>
-    compare === 'before' ? from - (until - from) : parseTime(AGES[compare] ?? compare, from)
+    compare === 'before'
+      ? from - (until - from)
+      : parseTime(AGES[compare] ?? compare, from, '--compare (before, deploy, yesterday, last-week)')
   if (kind === 'window') earlierThan(to) // a word that means nothing is told before anything is read
   return withLake(options, async (lake) => {
     const { rows, broken } = lake

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { ResultReturnType } from '@duckdb/node-api'
 import type { ReaderOptions } from '../src/lake/reader.ts'
+import { UsageError } from '../src/worker/settings.ts'
 import { type Row, toJson, withLake } from './duckdb.ts'
 import { renderErrors, renderTable } from './table.ts'
 
@@ -27,8 +28,11 @@ export function runQuery(
         if (rows.length > ROWS_SHOWN && !json) stdout.write(`The first ${ROWS_SHOWN} rows; --json gives all of them.\n`)
       }
     }
-    if (rest.length > 0 || !stdin.isTTY) await run(rest.join(' ') || (await text(stdin)))
-    else await prompt({ stdin, stdout }, run)
+    if (rest.length > 0 || !stdin.isTTY) {
+      const sql = rest.join(' ') || (await text(stdin))
+      if (!sql.trim()) throw new UsageError('query wants SQL: as its argument, or piped in')
+      await run(sql)
+    } else await prompt({ stdin, stdout }, run)
     if (!json) stdout.write(renderErrors(broken))
     return broken.length > 0 ? 1 : 0
   })

@@ -148,6 +148,10 @@ describe('query', () => {
     expect(text).toBe('a\n;\nb\n2\n')
   })
 
+  it('asks for SQL where there is none', async () => {
+    await expect(query([], { stdin: ' \n' })).rejects.toThrow('query wants SQL')
+  })
+
   it('goes on at the prompt after an error', async () => {
     const { text } = await query([], {
       stdin: 'SELECT nothing\n;\nSELECT count(*)\nAS n FROM analytics;\n',

@@ -10,18 +10,14 @@ const PARTS = { month: 2, day: 3, hour: 4 } as const
 
 export const COMPACTED = 'compacted.parquet'
 
-export function hourOf(timestampMs: number): Hour {
-  return new Date(timestampMs).toISOString().slice(0, 13).replace(/[-T]/g, '')
-}
+export const hourOf = (ms: number): Hour => new Date(ms).toISOString().slice(0, 13).replace(/[-T]/g, '')
 
 /** Start of an hour, in milliseconds since the epoch. */
 export function hourStart(hour: Hour): number {
   return Date.parse(`${hour.slice(0, 4)}-${hour.slice(4, 6)}-${hour.slice(6, 8)}T${hour.slice(8)}:00:00Z`)
 }
 
-function hourPath(hour: Hour): string {
-  return `${hour.slice(0, 4)}/${hour.slice(4, 6)}/${hour.slice(6, 8)}/${hour.slice(8)}`
-}
+const hourPath = (hour: Hour) => `${hour.slice(0, 4)}/${hour.slice(4, 6)}/${hour.slice(6, 8)}/${hour.slice(8)}`
 
 /** `YYYY/MM[/DD[/HH]]`: the partition an hour belongs to. */
 export function partitionOf(hour: Hour, granularity: Granularity): string {
@@ -70,14 +66,12 @@ export function markStem(prefix: string, sourceName: string, key: string): strin
   return `${markPrefix(prefix, sourceName)}${name.slice(0, 160)}!`
 }
 
-export function markKey(prefix: string, sourceName: string, key: string, offset: number): string {
-  return `${markStem(prefix, sourceName, key)}${offset}-${key20(sourceName, sourceId(key, offset))}.json`
-}
+export const markKey = (prefix: string, sourceName: string, key: string, offset: number) =>
+  `${markStem(prefix, sourceName, key)}${offset}-${key20(sourceName, sourceId(key, offset))}.json`
 
 /** Says that this version of a log holds nothing that its marks do not: a rotated, compressed or redelivered copy. */
-export function seenKey(prefix: string, sourceName: string, key: string, etag: string): string {
-  return `${markStem(prefix, sourceName, key)}seen-${key20(sourceName, `${key}\0${etag}`)}`
-}
+export const seenKey = (prefix: string, sourceName: string, key: string, etag: string) =>
+  `${markStem(prefix, sourceName, key)}seen-${key20(sourceName, `${key}\0${etag}`)}`
 
 /** What a source is called for ever: its key, or `key@offset` where a file went on after an earlier mark. */
 export const sourceId = (key: string, offset: number) => (offset === 0 ? key : `${key}@${offset}`)

@@ -21,9 +21,7 @@ export function localPins(root: string): Pins {
         await link(join(root, key), path)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-        throw new Error(`${key}: no hard link into ${home} (run as the owner of the lake, on its disk)`, {
-          cause: error,
-        })
+        throw new Error(`${key}: no hard link into ${home} (run as the lake's owner, on its disk)`, { cause: error })
       }
       const read = async (offset: number, length: number) =>
         readAll(readRange(await open(path), offset, offset + length))

@@ -139,9 +139,7 @@ async function linkIfAbsent(temporary: string, path: string, tries = 5): Promise
       return linkIfAbsent(temporary, path, tries - 1)
     }
     if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EXDEV')
-      throw new Error(`${path}: no hard links here, so nothing can be committed safely; use another file system`, {
-        cause: error,
-      })
+      throw new Error(`${path}: no hard links here, so no commit is safe; use another file system`, { cause: error })
     throw error
   }
 }

@@ -4,15 +4,21 @@ import { logFiles } from '../policy/log-files.ts'
 
 // node server.js | npm run capture: keeps every line of stdin, as it is, in rotating files for `ingest`.
 const MAX_HELD = 1024 * 1024
-const { values } = parseArgs({ options: { source: { type: 'string', default: config.source } } })
-const files = logFiles({ dir: values.source })
+const options = { source: { type: 'string', default: config.source } } as const
+const { values, positionals } = parseArgs({ options, strict: false })
+const { source, ...unknown } = values
+if (typeof source !== 'string' || !source || Object.keys(unknown).length + positionals.length > 0) {
+  console.error(`capture takes --source <folder>, with npm after a --, not "${process.argv.slice(2).join(' ')}"`)
+  process.exit(2)
+}
+const files = logFiles({ dir: source })
 
 /** A failure is told and costs lines; ending the pipe because of it would kill the server at its other end. */
 async function write(bytes: Buffer): Promise<void> {
   await files
     .write(() => bytes)
     .catch((error) => {
-      if (!process.exitCode) console.error(`capture: ${values.source} cannot be written, lines are being lost:`, error)
+      if (!process.exitCode) console.error(`capture: ${source} cannot be written, lines are being lost:`, error)
       process.exitCode = 1
     })
 }

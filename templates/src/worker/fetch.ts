@@ -22,7 +22,7 @@ export const createFetch =
     if (request.method === 'GET' && pathname === '/') return health(stores)
     if (request.method !== 'POST') return notFound()
     const jobs = createJobs(stores, engine, usage)
-    const timeOf = (name: string) => parseTime(searchParams.get(name) ?? '')
+    const timeOf = (name: string) => parseTime(searchParams.get(name) ?? '', Date.now(), name)
     try {
       if (pathname === '/replay') return answer(await jobs.replay({ from: timeOf('from'), to: timeOf('to') }))
       const isDry = searchParams.has('dry')

@@ -47,7 +47,7 @@ export function createJobs(stores: Stores, engine: Engine, usage: Usage) {
       const last = await stores.lake.head(lastKey('compact'))
       if (last && dayOf(last.lastModified) === dayOf(startedAt)) return []
       const isSpent = () => usage.calls > (cloudflare.subrequests * 3) / 4 || isLate()
-      return (await pipeline.retention({ before: parseTime(config.keep), isSpent })).errors
+      return (await pipeline.retention({ before: parseTime(config.keep, startedAt, 'keep'), isSpent })).errors
     },
     compact: (partition?: string) =>
       pipeline.compact(

@@ -42,7 +42,7 @@ export function wire(settings: PipelineSettings, stores: Stores, { writer, merge
   const place = { storage: stores.lake, columns, prefix, granularity }
   const reading = { writer, parseLine, transform, maxEntriesPerFile, maxBufferBytes: MAX_BUFFER_BYTES }
   const sourceExists = async (name: string, key: string) => name !== source.name || source.exists(key)
-  const before = () => parseTime(settings.before)
+  const before = () => parseTime(settings.before, Date.now(), 'before')
   return {
     lake: { ...place, readMetadata: merger.readMetadata },
     ingest(limits: Pick<ProcessorOptions, 'isSpent'> = {}) {

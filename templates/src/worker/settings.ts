@@ -19,26 +19,34 @@ for (const [key, value] of Object.entries({ ...FLAGS, ...config }))
 
 function parseFlags(args: string[]): Flags {
   const { values, positionals: rest } = parseArgs({ args, options, allowPositionals: true })
-  const settings = Object.entries(config).map(([key, value]) => [key, read(kebab(key), values[kebab(key)], value)])
-  return { ...(values as Partial<Flags>), settings: Object.fromEntries(settings), rest }
+  const entries = Object.entries(config).map(([key, value]) => [key, read(kebab(key), values[kebab(key)], value)])
+  const settings = Object.fromEntries(entries)
+  const times = { from: values.from, to: values.to, before: settings.before, keep: settings.keep }
+  for (const [flag, text] of Object.entries(times))
+    if (typeof text === 'string' && !(flag === 'keep' && text === 'forever')) parseTime(text, Date.now(), `--${flag}`)
+  return { ...(values as Partial<Flags>), settings, rest }
 }
 
 function read(flag: string, given: unknown, configured: unknown): unknown {
+  if (given === '' && configured !== '') throw new UsageError(`--${flag} is empty`)
   if (given === undefined || typeof configured !== 'number') return given ?? configured
   const number = Number(given)
-  if (given === '' || !(number >= 0)) throw new UsageError(`--${flag} ${given}: a number from 0 is wanted`)
+  if (!(number >= 0)) throw new UsageError(`--${flag} ${given}: a number from 0 is wanted`)
   return number
 }
 
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 }
 
-/** An ISO time (UTC where it names no zone), or an age such as `90m`, `24h` or `7d`, as milliseconds since the epoch. */
-export function parseTime(text: string, now = Date.now()): number {
+/**
+ * An ISO time (UTC where it names no zone), or an age such as `90m`, `24h` or `7d`, as milliseconds since the epoch.
+ * The error says `name`: the flag or setting that it was given as.
+ */
+export function parseTime(text: string, now = Date.now(), name = 'time'): number {
   const age = /^(\d+)([smhd])?$/.exec(text)
   if (age && (age[2] || age[1] === '0')) return now - Number(age[1]) * (UNITS[age[2] ?? 's'] ?? 0)
   const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text) : NaN
   if (Number.isNaN(time))
-    throw new UsageError(`"${text}": an ISO time (2026-01-31T00:00Z) or an age (24h, 7d) is wanted`)
+    throw new UsageError(`${name} "${text}": an ISO time (2026-01-31T00:00Z) or an age (24h, 7d) is wanted`)
   return time
 }
 
