@@ -14,7 +14,7 @@ import { isSame } from '../upgrade/text.ts'
 import { NAME, VERSION } from '../version.ts'
 import { pathInProject, printJson, projectAround, readArgs } from './args.ts'
 
-const HELP = `What you changed against what was emitted (${NAME} ${VERSION})
+const HELP = `What you changed against what was emitted (${VERSION})
 
 USAGE  ${NAME} diff [dir] [path…] [flags]
 

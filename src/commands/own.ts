@@ -11,15 +11,17 @@ import { permissions } from '../upgrade/writes.ts'
 import { NAME, VERSION } from '../version.ts'
 import { pathInProject, printJson, projectAround, readArgs } from './args.ts'
 
-const HELP = `Hand files over to you for good, or take them back (${NAME} ${VERSION})
+const HELP = `Hand files over to you for good, or take them back (${VERSION})
 
 USAGE  ${NAME} eject <path…> [--json]
        ${NAME} adopt <path…> [--json]
        ${NAME} adopt <path> --was <path>
 
   eject         Upgrades leave the file alone from now on, and say so.
-  adopt         They follow it again. Your edits stay: they are merged with all that came since.
-  --was <path>  The file is an emitted one that you moved here and edited: upgrades follow it to where it is now.
+  adopt         They follow it again. Your edits stay: they are merged with all
+                that came since.
+  --was <path>  The file is an emitted one that you moved here and edited:
+                upgrades follow it to where it is now.
 `
 
 const OPTIONS = { json: { type: 'boolean' }, was: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const

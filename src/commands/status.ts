@@ -9,15 +9,15 @@ import { stateOf } from '../upgrade/state.ts'
 import { NAME, VERSION } from '../version.ts'
 import { printJson, projectAround, readArgs } from './args.ts'
 
-const HELP = `Owner and state of every emitted file (${NAME} ${VERSION})
+const HELP = `Owner and state of every emitted file (${VERSION})
 
 USAGE  ${NAME} status [dir] [--all] [--json]
 
   --all   List files that are as they were emitted, too.
   --json  Print one JSON document on stdout.
 
-Owners: managed and merged follow newer releases, line by line or key by key; a seed does so until you edit it;
-an ejected file is yours alone.
+Owners: managed and merged follow newer releases, line by line or key by key;
+a seed does so until you edit it; an ejected file is yours alone.
 `
 
 const OPTIONS = { all: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const

@@ -15,27 +15,32 @@ import type { ConflictHabit } from '../upgrade/types.ts'
 import { NAME, VERSION } from '../version.ts'
 import { printJson, projectAround, readArgs } from './args.ts'
 
-const HELP = `Bring the newer templates to a project, and lose no edit (${NAME} ${VERSION})
+const HELP = `Bring the newer templates to a project, and lose no edit (${VERSION})
 
 USAGE  ${NAME} upgrade [dir] [flags]
 
   --dry-run           Show what would be done, and write nothing.
-  --check             Write nothing; exit 4 where there is something to do. For CI.
+  --check             Write nothing; exit 4 where there is something to do.
   --json              Print one JSON document on stdout.
-  --set <key=value>   Change an answer, such as granularity=hour. May be given several times.
-  --only <what>       Only \`adapters\` (storage, engines, log formats), a folder or a file.
+  --set <key=value>   Change an answer: granularity=hour. May be repeated.
+  --only <what>       Only a folder, a file, or \`adapters\` (storage, engines,
+                      log formats).
   --conflict <habit>  Where you and the template changed the same place:
-                      sidecar  your file stays, the texts lie in .stoma/conflicts (default)
+                      sidecar  yours stays, texts in .stoma/conflicts (default)
                       markers  the places are marked in your file
-                      ours, theirs  take yours, or the template's, in those places
+                      ours, theirs  yours, or the template's, in those places
                       fail     change nothing at all
   --restore           Bring back files that you deleted.
-  --test              Afterwards install, type-check and test the project (never while conflicts stand).
-  --continue          Finish an upgrade that was interrupted, or whose conflicts you have solved.
+  --test              Afterwards install, type-check and test the project
+                      (never while conflicts stand).
+  --continue          Finish an upgrade that was interrupted, or whose
+                      conflicts you have solved.
   --abort             Take it back: everything is as it was before.
 
-It compares three texts of each file: as it was emitted (.stoma/base), yours, and the newer template's. Git is not needed.
-Exit codes: 0 done, 1 error, 2 wrong usage, 3 conflicts left (or imports that lead nowhere), 4 --check found something.
+It compares three texts of each file: as it was emitted (.stoma/base), yours,
+and the newer template's. Git is not needed.
+Exit codes: 0 done, 1 error, 2 wrong usage, 3 conflicts left (or imports that
+lead nowhere), 4 --check found something.
 `
 
 const OPTIONS = {

@@ -8,16 +8,17 @@ import { NAME, VERSION } from '../version.ts'
 import { type Connected, connect } from './index.ts'
 import { type AnalyticsProject, findProject, packageNameAround, specifierFor } from './project.ts'
 
-const HELP = `Put analyticsLog into an existing Stoma gateway or Hono app (${NAME} ${VERSION})
+const HELP = `Put analyticsLog into an existing Stoma gateway or Hono app (${VERSION})
 
-USAGE  ${NAME} connect <file> [--from <folder>] [--dry-run] [--json]
+USAGE  ${NAME} connect <file> [flags]
 
   <file>           The module that calls createGateway or makes the Hono app.
-  --from <folder>  The analytics project; by default the one nearest to the file.
+  --from <folder>  The analytics project; by default the one nearest to it.
   --dry-run        Show the lines, write nothing.
   --json           Print one JSON document on stdout.
 
-Every other byte of the file stays as it is. What is there already is not put in twice.
+Every other byte of the file stays as it is. What is there already is not put
+in twice.
 `
 
 /** `connect <file>`. Throws a CliError; prints what came of it. */

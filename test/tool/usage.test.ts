@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { COMMANDS } from '../../src/args.ts'
 import { filesOf, QUICK, run, scratch } from '../support/tool.ts'
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
@@ -92,9 +93,18 @@ describe('output', () => {
     const { code, stdout } = await run(scratch(), ['create', '--help'])
     expect(code).toBe(0)
     const flags =
-      'runtime storage granularity parquet max-entries format trigger pm install no-install git no-git yes dry-run json'
-    for (const flag of `${flags} force help version`.split(' ')) expect(stdout).toContain(`--${flag}`)
+      'runtime storage granularity parquet max-entries format trigger pm yes dry-run json force help version'
+    for (const flag of flags.split(' ')) expect(stdout).toContain(`--${flag}`)
+    for (const toggle of ['dashboard', 'install', 'git']) expect(stdout).toContain(`--[no-]${toggle} `)
     expect(stdout).toContain('<cloudflare|node|bun|deno>')
     expect(stdout).not.toContain('\u001b')
+  })
+
+  it('fits a terminal of 80 columns, whatever is asked for help', async () => {
+    for (const command of COMMANDS) {
+      const { stdout } = await run(scratch(), [command, '--help'])
+      expect(stdout, command).toContain('USAGE')
+      expect(stdout.split('\n').filter((line) => line.length >= 80)).toEqual([])
+    }
   })
 })
