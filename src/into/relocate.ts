@@ -60,11 +60,17 @@ function sharedPackage(home: string, text: string, spell: (text: string) => stri
 function sharedReadme(home: string, text: string): string {
   return text
     .replace(/'[^'\s]+\/policy(\/sinks)?'/g, (_, sinks) => `'./${home}/src/policy/${sinks ? 'sinks' : 'analytics'}.ts'`)
+    .replace('The import works from another package of the same workspace', byPackageName(home))
     .replace(/dir: '[^']+\/logs'/g, "dir: './logs'")
     .replace(/cd \/path\/to\/\S+/g, 'cd /path/to/project')
     .replace(/(-init |-c )(\w+(?:\/\w+)?\.(?:sql|jsonc))/g, `$1${home}/$2`)
     .replace('secret put ANALYTICS_TOKEN', `$& -c ${home}/wrangler.jsonc`) // else it would be the gateway's
 }
+
+/** How others import what lies in a folder of a package. */
+const byPackageName = (home: string) =>
+  `So it is spelled in this package. With the package's name in place of the dot, or as \`<name>/${home}/policy\` where the
+package has \`exports\`, it works from another package of the same workspace`
 
 /** Tools that take the whole project unless they are told. */
 function within(home: string, script: string, command: string): string {

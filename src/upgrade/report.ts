@@ -85,18 +85,24 @@ function nextSteps(dir: string, { pm }: Answers, conflicts: number, needsInstall
 
 const KEPT: Record<Kept, string> = {
   edited: 'your edits',
-  seed: 'yours to write; its template changed',
+  seed: 'yours to write',
   ejected: 'taken over by you',
-  deleted: 'deleted by you; its template changed (--restore brings it back)',
+  deleted: 'deleted by you',
   dropped: 'gone from the template; yours stays, with your edits: see what took its place',
   occupied: 'a file of yours is there already',
+}
+
+/** What is added where the template changed since the release that the project was at: said once, then recorded. */
+const NEWS: Partial<Record<Kept, string>> = {
+  seed: '; its template changed',
+  deleted: '; its template changed (--restore brings it back)',
 }
 
 function lineOf(plan: FilePlan): Line {
   const { path, kind } = plan
   const line: Line = { path, kind }
   if ('from' in plan && plan.from !== undefined) line.from = plan.from
-  if (plan.kind === 'kept') line.why = plan.why === 'deleted' && !plan.isNews ? 'deleted by you' : KEPT[plan.why]
+  if (plan.kind === 'kept') line.why = KEPT[plan.why] + ((plan.isNews && NEWS[plan.why]) || '')
   if (plan.kind === 'conflict' || plan.kind === 'blocked') line.why = plan.why
   if (plan.kind === 'conflict') line.places = plan.places
   if (plan.kind === 'merged' && plan.settled > 0)

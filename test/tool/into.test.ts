@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -38,6 +39,16 @@ function existing(files: Record<string, string> = SHOP): string {
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8')
 const QUICKLY = ['--into', '.', '--yes', '--no-install']
 const INTO = [...QUICKLY, '--runtime', 'node']
+
+/** What `analyticsLog` is to a package that has this one linked, as a workspace links it. */
+function importedBeside(dir: string, specifier: string): string {
+  const other = join(dir, 'other')
+  mkdirSync(join(other, 'node_modules'), { recursive: true })
+  symlinkSync(dir, join(other, 'node_modules/shop'))
+  const script = `import { analyticsLog } from '${specifier}'; process.stdout.write(typeof analyticsLog)`
+  const args = ['--import', 'tsx', '--input-type=module', '-e', script]
+  return execFileSync(process.execPath, args, { cwd: other, encoding: 'utf8' })
+}
 
 describe('create --into', () => {
   it('moves the pipeline into a folder of the project, and touches nothing but what they share', async () => {
@@ -187,5 +198,16 @@ describe('a pipeline that moved in', () => {
     expect(await runScript(dir, 'typecheck')).toMatchObject({ code: 0, output: '' })
     const { code, output } = await runScript(dir, 'demo')
     expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/2,000|accounted/) })
+    expect(importedBeside(dir, 'shop/analytics/src/policy/analytics.ts')).toBe('function')
+  })
+
+  it('is imported by the name of its package from another one of the workspace, as its README says', async () => {
+    mkdirSync(REPOSITORY_TEMPORARY, { recursive: true })
+    const dir = mkdtempSync(join(REPOSITORY_TEMPORARY, 'into-'))
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+    writeFileSync(join(dir, 'package.json'), '{ "name": "shop", "exports": { ".": "./index.js" } }\n')
+    expect(await run(dir, INTO)).toMatchObject({ code: 0 })
+    expect(importedBeside(dir, 'shop/analytics/policy')).toBe('function')
+    expect(read(dir, 'analytics/README.md')).toContain('`<name>/analytics/policy` where the\npackage has `exports`')
   })
 })

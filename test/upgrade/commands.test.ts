@@ -53,6 +53,9 @@ describe('upgrade', () => {
     expect(stdout).toContain('kept yours  README.md: yours to write; its template changed')
     expect(stdout).toMatch(/\d+ unchanged/)
     expect(stdout).toMatch(/Next:\n(.*\n)* {2}npm run typecheck\n {2}npm run test/)
+    const again = (await run(dir, ['upgrade'])).stdout
+    expect(again).toContain(`kept yours  ${CLASH.path}: deleted by you\n`)
+    expect(again).toContain('kept yours  README.md: yours to write\n')
     expect((await tool(dir, 'upgrade', '--restore')).code).toBe(0)
     expect(read(dir, CLASH.path)).toBe(CLASH.theirs)
   })
