@@ -1,5 +1,7 @@
+import { parseValue } from './answers.ts'
+import { refuseImpossible } from './constraints.ts'
 import { usageError } from './errors.ts'
-import { parseValue, QUESTIONS, refuseImpossible, type Settings } from './questions.ts'
+import { QUESTIONS, type Settings } from './questions.ts'
 import { nearest } from './suggest.ts'
 
 /** What the first argument may be; otherwise it belongs to `create`. */

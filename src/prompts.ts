@@ -1,15 +1,9 @@
 import { basename } from 'node:path'
+import { initialValue, numberProblem, openQuestions } from './answers.ts'
+import { possibleChoices } from './constraints.ts'
 import { messageOf } from './errors.ts'
 import { type Target, targetOf } from './names.ts'
-import {
-  initialValue,
-  numberProblem,
-  openQuestions,
-  possibleChoices,
-  type Question,
-  type Settings,
-  type Situation,
-} from './questions.ts'
+import type { Question, Settings, Situation } from './questions.ts'
 import { ALL_DEPENDENCIES } from './render/package-json.ts'
 import { interrupted } from './signals.ts'
 import { countsAsEmpty, targetProblem } from './target.ts'

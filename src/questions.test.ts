@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import {
-  answersOf,
-  type Constraint,
-  openQuestions,
-  possibleChoices,
-  QUESTIONS,
-  type Question,
-  refuseImpossible,
-  withDefaults,
-} from './questions.ts'
+import { answersOf, openQuestions, withDefaults } from './answers.ts'
+import { type Constraint, possibleChoices, refuseImpossible } from './constraints.ts'
+import { QUESTIONS, type Question } from './questions.ts'
 
 const situation = { pm: 'pnpm', insideRepository: true } as const
 

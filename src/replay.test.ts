@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Answers, answersOf, PACKAGE_MANAGERS, withDefaults } from './questions.ts'
+import { answersOf, withDefaults } from './answers.ts'
+import { type Answers, PACKAGE_MANAGERS } from './questions.ts'
 import { replayCommand } from './replay.ts'
 import { VERSION } from './version.ts'
 

@@ -1,6 +1,7 @@
+import { spellFlag } from './constraints.ts'
 import { parseSource, pinnedSource } from './overlay/source.ts'
 import { spelling } from './pm.ts'
-import { ANSWER_QUESTIONS, type Answers, spellFlag } from './questions.ts'
+import { ANSWER_QUESTIONS, type Answers } from './questions.ts'
 import { VERSION } from './version.ts'
 
 /**

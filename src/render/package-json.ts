@@ -1,4 +1,5 @@
-import { type Answers, RUNTIMES } from '../questions.ts'
+import type { Answers } from '../questions.ts'
+import { RUNTIMES } from '../runtimes.ts'
 import { versionOf } from '../version.ts'
 
 /** Packages that the emitted modules import. */

@@ -1,16 +1,8 @@
+import { answersOf, initialValue, numberProblem, parseValue } from '../answers.ts'
+import { refuseImpossible } from '../constraints.ts'
 import { CliError, usageError } from '../errors.ts'
 import type { Manifest } from '../manifest.ts'
-import {
-  ANSWER_QUESTIONS,
-  type Answers,
-  answersOf,
-  initialValue,
-  numberProblem,
-  parseValue,
-  type Question,
-  refuseImpossible,
-  type Settings,
-} from '../questions.ts'
+import { ANSWER_QUESTIONS, type Answers, type Question, type Settings } from '../questions.ts'
 import { nearest } from '../suggest.ts'
 import { NAME, VERSION } from '../version.ts'
 

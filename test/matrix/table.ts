@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type Answers, QUESTIONS, RUNTIMES } from '../../src/questions.ts'
+import { type Answers, QUESTIONS } from '../../src/questions.ts'
+import { RUNTIMES } from '../../src/runtimes.ts'
 import { allCells, nameOf } from '../support/cells.ts'
 import { distinctProjects } from '../support/project.ts'
 import { type CellResult, RESULTS } from './results.ts'

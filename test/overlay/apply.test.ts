@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { answersOf, withDefaults } from '../../src/answers.ts'
 import { renderOver } from '../../src/overlay/apply.ts'
-import { type Answers, answersOf, withDefaults } from '../../src/questions.ts'
+import type { Answers } from '../../src/questions.ts'
 import { render } from '../../src/render/index.ts'
 import { readTemplates } from '../../src/templates.ts'
 

@@ -1,4 +1,5 @@
-import { type Answers, possibleChoices, QUESTIONS } from '../../src/questions.ts'
+import { possibleChoices } from '../../src/constraints.ts'
+import { type Answers, QUESTIONS } from '../../src/questions.ts'
 
 /** Every combination of answers that a project can be made of; package managers and numbers change only literals. */
 export function allCells(): Answers[] {
