@@ -7,6 +7,7 @@ import { createReadStream, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { EntryScanner } from '../../templates/src/parquet/columnar/scan.ts'
+import { TraceEventScanner } from '../../templates/src/parquet/columnar/trace-events.ts'
 import { columnarParquetWriter } from '../../templates/src/parquet/columnar/writer.ts'
 import { duckdbWasmParquetWriter } from '../../templates/src/parquet/duckdb-wasm.ts'
 import { readEntries, startReading } from '../../templates/src/processor/entries.ts'
@@ -87,7 +88,10 @@ async function parquetWasm(): Promise<ParquetWriter> {
 }
 
 const writers: Record<string, () => ParquetWriter | Promise<ParquetWriter>> = {
-  columnar: () => columnarParquetWriter(format === 'standard' ? new EntryScanner() : undefined),
+  columnar: () => {
+    const entries = new EntryScanner()
+    return columnarParquetWriter(entries, format === 'standard' ? entries : new TraceEventScanner(entries))
+  },
   'duckdb-wasm': duckdbWasmParquetWriter,
   'hyparquet-writer': () => hyparquetWriter,
   'parquet-wasm': parquetWasm,

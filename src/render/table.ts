@@ -109,7 +109,8 @@ export const FILES: readonly Row[] = [
   ...variants('src/wiring/engine.ts', {
     default: { ...DUCKDB, ...MACHINE },
     columnar: { ...COLUMNAR, format: ['standard'] },
-    'columnar-logpush': { ...COLUMNAR, format: ['cloudflare'] },
+    'columnar-logpush': { ...COLUMNAR, format: ['cloudflare'], ...MACHINE },
+    'columnar-cloudflare': { ...COLUMNAR, format: ['cloudflare'], ...CLOUDFLARE },
     ndjson: NDJSON,
     workerd: { ...DUCKDB, ...CLOUDFLARE },
   }),
@@ -151,6 +152,8 @@ export const FILES: readonly Row[] = [
   file('src/parquet/wasm.d.ts', { ...DUCKDB, ...CLOUDFLARE }),
   file('src/parquet/plain.ts', DUCKDB),
   ...COLUMNAR_FILES.map((name) => file(`src/parquet/columnar/${name}.ts`, COLUMNAR)),
+  file('src/parquet/columnar/json-bytes.ts', { ...COLUMNAR, format: ['cloudflare'] }),
+  file('src/parquet/columnar/trace-events.ts', { ...COLUMNAR, format: ['cloudflare'] }),
   ...variants('src/parquet/columnar/codec.ts', {
     default: { ...COLUMNAR, runtime: ['node'] },
     native: { ...COLUMNAR, runtime: ['bun', 'deno'] },

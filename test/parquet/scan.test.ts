@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createEvents, EVENT_READINGS } from './fuzz/events.ts'
 import { compareScan, createLines } from './fuzz/lines.ts'
 
 describe('the byte scanner', () => {
@@ -10,5 +11,17 @@ describe('the byte scanner', () => {
     while (mutated.lines < 20_000) compareScan(block(0.6), mutated)
     expect(plain.taken / plain.lines).toBeGreaterThan(0.05)
     expect(mutated.taken).toBeGreaterThan(100)
+  })
+
+  it('takes the same lines out of trace events, and of mutated ones only what traceEvents() reads the same', () => {
+    const block = createEvents(Date.now())
+    for (const reading of EVENT_READINGS) {
+      const whole = { lines: 0, taken: 0 }
+      const mutated = { lines: 0, taken: 0 }
+      while (whole.lines < 5_000) compareScan(block(0), whole, reading)
+      while (mutated.lines < 15_000) compareScan(block(0.5), mutated, reading)
+      expect(whole.taken / whole.lines).toBeGreaterThan(0.03)
+      expect(mutated.taken).toBeGreaterThan(100)
+    }
   })
 })

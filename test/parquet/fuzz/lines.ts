@@ -2,6 +2,7 @@ import { EntryScanner, NUMBERS, TEXTS } from '../../../templates/src/parquet/col
 import { parseLine } from '../../../templates/src/processor/formats/standard.ts'
 import { decode } from '../../../templates/src/processor/lines.ts'
 import { columns } from '../../../templates/src/schema.ts'
+import type { LineScanner, ParseLine } from '../../../templates/src/types.ts'
 import { random } from '../../support/generate.ts'
 
 const PIECES = [
@@ -33,8 +34,8 @@ const PIECES = [
 /** Lines as the policy writes them, and what may become of them on their way: `mutated` of them, the others as they were. */
 export function createLines(seed: number) {
   const next = random(seed)
-  const below = (limit: number) => Math.floor(next() * limit)
-  const pick = <T>(from: readonly T[]) => from[below(from.length)] as T
+  const { below, pick } = choices(next)
+  const mutate = createMutate(next, PIECES)
   const text = () =>
     pick(['GET', 'edge', '/products/:id', '/ümlaut', '', '日本', '😀', 'a'.repeat(below(300)), 'q"q', 'b\\b'])
   const label = () => pick(['eu', '', 5, 0, -0.5, 1e21, true, false, null, '}', 'é', { a: 1 }, '\ud800'])
@@ -66,15 +67,35 @@ export function createLines(seed: number) {
     }
     return Buffer.from(JSON.stringify(entry))
   }
-  function mutate(line: Buffer): Buffer {
+  /** A few lines as a block; some are mutated, once or twice. */
+  return function block(mutated: number): Buffer {
+    const lines: Buffer[] = []
+    for (let i = 1 + below(20); i > 0; i--) {
+      let one = line()
+      while (next() < mutated) one = mutate(one)
+      lines.push(one, Buffer.from('\n'))
+    }
+    return Buffer.concat(lines)
+  }
+}
+
+export function choices(next: () => number) {
+  const below = (limit: number) => Math.floor(next() * limit)
+  return { below, pick: <T>(from: readonly T[]) => from[below(from.length)] as T }
+}
+
+/** What may become of some bytes: less, more, or others. */
+export function createMutate(next: () => number, pieces: readonly Buffer[]) {
+  const { below, pick } = choices(next)
+  return (line: Buffer): Buffer => {
     const at = below(line.length + 1)
     switch (below(7)) {
       case 0:
         return Buffer.concat([line.subarray(0, at), line.subarray(at + 1 + below(8))])
       case 1:
-        return Buffer.concat([line.subarray(0, at), pick(PIECES), line.subarray(at)])
+        return Buffer.concat([line.subarray(0, at), pick(pieces), line.subarray(at)])
       case 2:
-        return Buffer.concat([line.subarray(0, at), pick(PIECES), line.subarray(at + 1 + below(4))])
+        return Buffer.concat([line.subarray(0, at), pick(pieces), line.subarray(at + 1 + below(4))])
       case 3: {
         const copy = Buffer.from(line)
         copy[Math.min(at, line.length - 1)] = below(256)
@@ -94,22 +115,24 @@ export function createLines(seed: number) {
       }
     }
   }
-  /** A few lines as a block; some are mutated, once or twice. */
-  return function block(mutated: number): Buffer {
-    const lines: Buffer[] = []
-    for (let i = 1 + below(20); i > 0; i--) {
-      let one = line()
-      while (next() < mutated) one = mutate(one)
-      lines.push(one, Buffer.from('\n'))
-    }
-    return Buffer.concat(lines)
-  }
 }
 
-const scanner = new EntryScanner()
+/** A scanner, what has the fields of the line that it took, and what reads the same lines without it. */
+export interface Reading {
+  scanner: LineScanner
+  entries: EntryScanner
+  parseLine: ParseLine
+}
+
+const entries = new EntryScanner()
+const POLICY: Reading = { scanner: entries, entries, parseLine }
 
 /** Throws where the scanner takes a line that `parseLine` reads otherwise. Counts lines, and those taken. */
-export function compareScan(block: Buffer, counts: { lines: number; taken: number }): void {
+export function compareScan(
+  block: Buffer,
+  counts: { lines: number; taken: number },
+  { scanner, entries, parseLine }: Reading = POLICY,
+): void {
   for (let start = 0; start < block.length; ) {
     const newline = block.indexOf(10, start)
     const line = block.subarray(start, newline)
@@ -123,7 +146,7 @@ export function compareScan(block: Buffer, counts: { lines: number; taken: numbe
       const [parsed, ...others] = text === null ? [] : parseLine(text)
       if (parsed?.kind !== 'entry' || others.length > 0) throw new Error(`taken, but ${parsed?.kind}: ${told()}`)
       const expected = columns.map((column) => column.value(parsed.entry) ?? null)
-      const scanned = columns.map(({ field }) => scannedField(field as string))
+      const scanned = columns.map(({ field }) => scannedField(entries, field as string))
       for (const [i, value] of scanned.entries())
         if (!Object.is(value, expected[i]))
           throw new Error(`${columns[i]?.name}: scanned ${value}, parsed ${expected[i]}: ${told()}`)
@@ -133,7 +156,7 @@ export function compareScan(block: Buffer, counts: { lines: number; taken: numbe
   }
 }
 
-function scannedField(field: string): string | number | null {
+function scannedField(scanner: EntryScanner, field: string): string | number | null {
   if (field in TEXTS) {
     const i = TEXTS[field as keyof typeof TEXTS]
     const start = scanner.starts[i] as number

@@ -1,5 +1,5 @@
 import { readAll } from '../../lake/state.ts'
-import type { AnalyticsEntry, Column, FooterMetadata, ParquetBatch, ParquetWriter } from '../../types.ts'
+import type { AnalyticsEntry, Column, FooterMetadata, LineScanner, ParquetBatch, ParquetWriter } from '../../types.ts'
 import { toCell } from '../cells.ts'
 import { joinRowGroups, type RowGroupSource } from '../footer.ts'
 import type { NamedType } from '../row-groups.ts'
@@ -11,11 +11,14 @@ import { TextColumn } from './text-column.ts'
 
 const ROW_GROUP_ROWS = 100_000
 
-/** Parquet in plain TypeScript. With a scanner for the lines of its format, lines become rows without objects between. */
-export function columnarParquetWriter(scanner?: EntryScanner): ParquetWriter {
+/**
+ * Parquet in plain TypeScript. With a scanner for entries, lines become rows without objects between; where entries are
+ * wrapped, `lines` unwraps them for it.
+ */
+export function columnarParquetWriter(scanner?: EntryScanner, lines: LineScanner | undefined = scanner): ParquetWriter {
   return {
     extension: '.parquet',
-    openScanner: (columns) => (columns.every(({ field }) => field) ? scanner : undefined),
+    openScanner: (columns) => (columns.every(({ field }) => field) ? lines : undefined),
     open: (columns) => openBatch(columns, scanner),
   }
 }

@@ -1,0 +1,150 @@
+import type { LineScanner } from '../../types.ts'
+import { begins, plainBytes, skipScalar, skipString } from './json-bytes.ts'
+import type { EntryScanner } from './scan.ts'
+
+const TAG = 'stoma_analytics'
+/** How the line begins that the policy prints, and how it does as an argument. */
+const HEAD = `{"_type":"${TAG}","timestamp":"`
+const ARGUMENT_HEAD = Buffer.from(JSON.stringify(HEAD).slice(0, -1))
+/** Logs and exceptions of an event share 16,384 characters. */
+const MAX_ENTRY_BYTES = 1 << 16
+const MAX_DEPTH = 32
+
+/** The keys that lead from an event to the arguments of `console.log`; lists on the way, of any depth, change nothing. */
+const PATH = ['"Logs":', '"Message":'].map((key) => Buffer.from(key))
+const [EVENT, ARGUMENT, ELSEWHERE] = [0, 2, 3] as const
+/** Without its first letter, which is of either case. */
+const SCRIPT_NAME = Buffer.from('criptName":')
+
+const [NEWLINE, SPACE, QUOTE, COMMA, COLON, BACKSLASH] = [0x0a, 0x20, 0x22, 0x2c, 0x3a, 0x5c] as const
+const [LIST, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d] as const
+
+/**
+ * Reads Workers Trace Events of which one argument is an entry, as the policy prints it: the event is walked as compact
+ * JSON, the argument is unescaped, and `entries` scans it and has its fields. Whatever is spelled otherwise is left to
+ * `parseLine`.
+ */
+export class TraceEventScanner implements LineScanner {
+  private readonly entries: EntryScanner
+  /** The value of `ScriptName` in events that `parseLine` passes over. */
+  private readonly ownScript: Uint8Array | undefined
+  private lines: Uint8Array = new Uint8Array()
+  private view: DataView = new DataView(new ArrayBuffer(0))
+  /** The entry's line, unescaped, and how long it is: 0 until it is met. */
+  private readonly line = new Uint8Array(MAX_ENTRY_BYTES)
+  private readonly lineView = new DataView(this.line.buffer)
+  private length = 0
+
+  constructor(entries: EntryScanner, ownScript?: string) {
+    this.entries = entries
+    this.line.set(Buffer.from(HEAD))
+    if (ownScript !== undefined) this.ownScript = Buffer.from(JSON.stringify(ownScript))
+  }
+
+  get timestamp(): number {
+    return this.entries.timestamp
+  }
+
+  scan(lines: Uint8Array, start: number): number {
+    if (lines !== this.lines) {
+      this.lines = lines
+      this.view = new DataView(lines.buffer, lines.byteOffset, lines.length)
+    }
+    // Where a line end is sure to come, no walk runs out of the block.
+    if (lines[lines.length - 1] !== NEWLINE || lines[start] !== OBJECT) return -1
+    this.length = 0
+    const end = this.object(start, EVENT, 0)
+    const isTaken = end > 0 && lines[end] === NEWLINE && this.length > 0
+    return isTaken && this.entries.scan(this.line, 0) === this.length ? end + 1 : -1
+  }
+
+  /** Where the value ends that begins at `at`; -1 where it is not as it should be. So do the methods below. */
+  private value(at: number, step: number, depth: number): number {
+    const byte = this.lines[at] as number
+    if (byte === LIST) return this.list(at, step, depth + 1)
+    if (step === ARGUMENT) return this.argument(at, depth)
+    if (byte === OBJECT) return this.object(at, step, depth + 1)
+    return byte === QUOTE ? skipString(this.lines, this.view, at + 1) : skipScalar(this.lines, at)
+  }
+
+  private list(start: number, step: number, depth: number): number {
+    const { lines } = this
+    if (depth === MAX_DEPTH) return -1
+    if (lines[start + 1] === LIST_END) return start + 2
+    let at = start
+    do {
+      at = this.value(at + 1, step, depth)
+      if (at < 0) return -1
+    } while (lines[at] === COMMA)
+    return lines[at] === LIST_END ? at + 1 : -1
+  }
+
+  private object(start: number, step: number, depth: number): number {
+    const { lines, view } = this
+    if (depth === MAX_DEPTH) return -1
+    if (lines[start + 1] === OBJECT_END) return start + 2
+    const wanted = PATH[step]
+    let isMet = false
+    let at = start
+    do {
+      const key = at + 1
+      if (wanted && begins(lines, key, wanted)) {
+        // Of two such keys, JSON.parse takes the last one.
+        if (isMet) return -1
+        isMet = true
+        at = this.value(key + wanted.length, step + 1, depth)
+      } else {
+        const colon = lines[key] === QUOTE ? skipString(lines, view, key + 1) : -1
+        if (colon < 0 || lines[colon] !== COLON) return -1
+        if (step === EVENT && begins(lines, key + 2, SCRIPT_NAME) && this.mayBeOwn(colon + 1)) return -1
+        at = this.value(colon + 1, ELSEWHERE, depth)
+      }
+      if (at < 0) return -1
+    } while (lines[at] === COMMA)
+    return lines[at] === OBJECT_END ? at + 1 : -1
+  }
+
+  private mayBeOwn(at: number): boolean {
+    const { lines, ownScript } = this
+    if (!ownScript) return false
+    let i = 0
+    while (i < ownScript.length && lines[at + i] === ownScript[i]) i++
+    return i === ownScript.length || lines[at + i] === BACKSLASH
+  }
+
+  /** The entry, or what certainly holds none. */
+  private argument(start: number, depth: number): number {
+    const { lines } = this
+    if (begins(lines, start, ARGUMENT_HEAD)) return this.length > 0 ? -1 : this.entry(start + ARGUMENT_HEAD.length)
+    const end = this.value(start, ELSEWHERE, depth)
+    return end - start < TAG.length || !Buffer.from(lines.subarray(start, end)).includes(TAG) ? end : -1
+  }
+
+  /** Unescapes the entry's line. What its texts hold is for `entries` to check, as they check any line. */
+  private entry(start: number): number {
+    const { lines, view, line, lineView } = this
+    const last = Math.min(lines.length, start + MAX_ENTRY_BYTES) - 4
+    let at = start
+    let length = HEAD.length
+    while (at < last) {
+      const word = view.getInt32(at, true)
+      lineView.setInt32(length, word, true)
+      const plain = plainBytes(word)
+      at += plain
+      length += plain
+      if (plain === 4) continue
+      let byte = lines[at++] as number
+      if (byte === QUOTE) {
+        line[length++] = NEWLINE
+        this.length = length
+        return at
+      }
+      if (byte === BACKSLASH) {
+        byte = lines[at++] as number
+        if (byte !== QUOTE) return -1
+      } else if (byte < SPACE) return -1
+      line[length++] = byte
+    }
+    return -1
+  }
+}
