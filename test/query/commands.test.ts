@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runQuery } from '../../templates/query/query.ts'
 import { runReport } from '../../templates/query/report.ts'
@@ -226,6 +227,26 @@ describe('verify', () => {
       { where: 'logs/c', rule: 'entries = rows + dropped', expected: 1, found: 2 },
       { where: 'logs/c', rule: 'lines + extra = entries + foreign + rejected', expected: 2, found: 1 },
     ])
+  })
+
+  it('reads the marks of a store far away several at once, never more than 16, and comes to the same', async () => {
+    const many = newLake()
+    await many.found()
+    for (let i = 0; i < 50; i++) many.mark(`log${i}`, [], { lines: i, foreign: i })
+    let [reading, most] = [0, 0]
+    const { storage, ...options } = optionsOf(many)
+    const far: typeof storage = {
+      ...storage,
+      async get(key, ...range) {
+        most = Math.max(most, ++reading)
+        await setTimeout(2)
+        return storage.get(key, ...range).finally(() => reading--)
+      },
+    }
+    const { code, json } = await run((write) => runVerify({ storage: far, ...options }, { json: true }, write))
+    expect([code, json()]).toEqual([0, (await verify(many)).json()])
+    expect(json().ledger).toMatchObject({ sources: 50, lines: 1225, foreign: 1225 })
+    expect(most).toBe(16)
   })
 
   it('takes into account what a replay dropped or added', async () => {

@@ -20,12 +20,17 @@ export interface Snapshot {
   release(): Promise<void>
 }
 
+/** Marks read at once: their store may be far away. */
+const AT_ONCE = 16
+
 /** The fragments that marks list: they count from then on, and are never replaced or deleted. */
 export async function openSnapshot({ storage, prefix, openPins, isWanted }: ReaderOptions): Promise<Snapshot> {
+  const marks: string[] = []
+  for await (const { key } of storage.list(`${prefix}/_state/ingested/`)) if (key.endsWith('.json')) marks.push(key)
   const keys: string[] = []
-  for await (const mark of storage.list(`${prefix}/_state/ingested/`)) {
-    if (!mark.key.endsWith('.json')) continue
-    for (const { name } of (await readMark(storage, mark.key))?.mark.fragments ?? [])
+  for (let at = 0; at < marks.length; at += AT_ONCE) {
+    const found = await Promise.all(marks.slice(at, at + AT_ONCE).map((key) => readMark(storage, key)))
+    for (const { name } of found.flatMap((stored) => stored?.mark.fragments ?? []))
       if (isWanted?.(partitionOf(name.slice(0, 10), 'hour')) !== false) keys.push(fragmentKey(prefix, name))
   }
   const files: Snapshot['files'] = []
