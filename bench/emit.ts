@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Contestant, megabytes, printTable, race, ratio } from './measure.ts'
+import { type Contestant, megabytes, race, ratio } from './measure.ts'
+import { printTable } from './report.ts'
 
 /** Emission of a whole project, and what installing the tool puts on the disk, beside create-vite. */
 export async function benchEmit(root: string, work: string): Promise<void> {

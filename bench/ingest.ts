@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { DuckDBInstance } from '@duckdb/node-api'
-import { type Generated, generateLogs } from '../test/support/generate.ts'
-import { type Contestant, megabytes, printTable, race, ratio } from './measure.ts'
+import { generateLogs } from '../test/support/generate.ts'
+import { type Contestant, megabytes, race, ratio } from './measure.ts'
+import { readBack } from './read-back.ts'
+import { printTable, say } from './report.ts'
 
 /**
  * NDJSON to ZSTD Parquet, whole process, every output read back; native DuckDB beside it on the same files. `projects`
@@ -58,22 +59,9 @@ export async function benchIngest(root: string, projects: Record<string, string>
       ]),
     )
   }
-  console.log()
-  for (const [name, large] of peaks[1_000_000] ?? [])
-    console.log(
-      `Peak memory of ${name} at 1,000,000 lines: ${ratio(large, peaks[100_000]?.get(name) ?? 0)} times that at 100,000.`,
-    )
-}
-
-/** Throws unless the files hold exactly the generated rows. */
-async function readBack(glob: string, made: Generated): Promise<void> {
-  const instance = await DuckDBInstance.create(':memory:')
-  const connection = await instance.connect()
-  const sums = 'count(*), sum(statusCode), sum(durationMs), sum(responseSize)'
-  const result = await connection.runAndReadAll(`SELECT ${sums} FROM read_parquet('${glob}', union_by_name = true)`)
-  const found = (result.getRows()[0] ?? []).map(Number)
-  connection.closeSync()
-  instance.closeSync()
-  const expected = [made.valid, made.statusSum, made.durationSum, made.sizeSum]
-  if (String(found) !== String(expected)) throw new Error(`read back ${found}, written ${expected}`)
+  const growth = [...(peaks[1_000_000] ?? [])].map(([name, large]) => {
+    const small = peaks[100_000]?.get(name) ?? 0
+    return `${name} ${ratio(large, small)}`
+  })
+  say(`Peak memory at 1,000,000 lines, in multiples of that at 100,000: ${growth.join('; ')}.`)
 }

@@ -28,17 +28,23 @@ export interface Contestant {
   check?: (usage: Usage) => void | Promise<void>
 }
 
-const preload = new URL('./usage.mjs', import.meta.url).href
+const preload = new URL('./usage.mjs', import.meta.url)
+/** By the environment, so that the processes which a measured one starts are measured too. */
+const preloaded = (env: NodeJS.ProcessEnv, folder: string): NodeJS.ProcessEnv => ({
+  ...env,
+  BENCH_USAGE: folder,
+  NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import=${preload.href}`,
+  BUN_OPTIONS: `--preload=${fileURLToPath(preload)}`,
+})
 
-/** One Node process from start to end. */
+/** One process from start to end. */
 async function once({ name, args, cwd, exec = process.execPath, env, before, check }: Contestant): Promise<Usage> {
   before?.()
   const folder = mkdtempSync(join(tmpdir(), 'bench-'))
   const start = performance.now()
-  const load = exec.endsWith('bun') ? ['--preload', fileURLToPath(preload)] : ['--import', preload]
-  const child = spawn(exec, [...load, ...args], {
+  const child = spawn(exec, args, {
     cwd,
-    env: { ...process.env, ...env, BENCH_USAGE: folder },
+    env: preloaded({ ...process.env, ...env }, folder),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''
@@ -49,6 +55,7 @@ async function once({ name, args, cwd, exec = process.execPath, env, before, che
   const wall = (performance.now() - start) / 1000
   if (code !== 0) throw new Error(`${name} ended with ${code}: ${stderr}${stdout}`)
   const all = readdirSync(folder).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
+  if (all.length === 0) throw new Error(`${name} did not say what it used`)
   const total = (what: 'cpu' | 'rss') => all.reduce((sum, process) => sum + process[what], 0)
   const usage: Usage = { wall, stdout, cpu: total('cpu'), rss: total('rss') }
   rmSync(folder, { recursive: true })
@@ -56,15 +63,25 @@ async function once({ name, args, cwd, exec = process.execPath, env, before, che
   return usage
 }
 
-export const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number
+export function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (index: number) => sorted[Math.floor(index)] as number
+  return (at((sorted.length - 1) / 2) + at(sorted.length / 2)) / 2
+}
+
+/** A run of more seconds than this is not repeated: what a cold start takes is lost in it. */
+const LONG = 8
 
 /** Runs all contestants in turn, `rounds` times after one that is not counted; medians by name. */
 export async function race(contestants: Contestant[], rounds: number): Promise<Map<string, Usage>> {
   const runs = new Map<string, Usage[]>(contestants.map(({ name }) => [name, []]))
+  const long = new Set<Contestant>()
   for (let round = 0; round <= rounds; round++)
     for (const contestant of contestants) {
+      if (long.has(contestant)) continue
       const usage = await once(contestant)
-      if (round > 0 || rounds === 0) runs.get(contestant.name)?.push(usage)
+      if (usage.wall > LONG) long.add(contestant)
+      if (round > 0 || rounds === 0 || usage.wall > LONG) runs.get(contestant.name)?.push(usage)
     }
   const summarise = (all: Usage[]): Usage => ({
     wall: median(all.map(({ wall }) => wall)),
@@ -75,9 +92,9 @@ export async function race(contestants: Contestant[], rounds: number): Promise<M
   return new Map([...runs].map(([name, all]) => [name, summarise(all)]))
 }
 
-export function printTable(title: string, head: string[], rows: string[][]): void {
+export function table(head: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`
-  console.log(`\n### ${title}\n\n${line(head)}\n${line(head.map(() => '---'))}\n${rows.map(line).join('\n')}`)
+  return [head, head.map(() => '---'), ...rows].map(line).join('\n')
 }
 
 export const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGunzip } from 'node:zlib'
 import { generateLogs } from '../test/support/generate.ts'
-import { megabytes, printTable, race, ratio, type Usage } from './measure.ts'
+import { megabytes, race, ratio, type Usage } from './measure.ts'
+import { printTable, say } from './report.ts'
 
 const BYTES_PER_LINE = 270
 const ONE_DAY = { from: '2026-03-01T00:00:00Z', to: '2026-03-01T23:59:00Z' }
@@ -57,8 +58,8 @@ export async function benchMemory(project: string, { large }: { large: boolean }
     const lean = ['ingest', '--source', small.folder, '--lake', lake('lean'), '--max-entries-per-file', '20000']
     const limited = await measure('ingest, 20,000 rows at a time, heap limited', small.input, lean, flags)
     printTable('Peak memory (whole process)', ['run', 'input', 'peak memory', 'wall'], rows)
-    console.log(
-      `\nTen times the input takes ${ratio(second.rss, first.rss)} times the memory to ingest, ${ratio(fourth.rss, third.rss)} times to compact.`,
+    say(
+      `Ten times the input takes ${ratio(second.rss, first.rss)} times the memory to ingest, ${ratio(fourth.rss, third.rss)} times to compact.`,
     )
     const { heap, buffers, wasm } = JSON.parse(limited.stdout.trim().split('\n').at(-1) ?? '')
     printTable(

@@ -2,7 +2,7 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 
 const [threads, input, output] = process.argv.slice(2)
-const instance = await DuckDBInstance.create(':memory:', { threads })
+const instance = await DuckDBInstance.create(':memory:', { threads, preserve_insertion_order: 'false' })
 const connection = await instance.connect()
 const entry = JSON.stringify([
   {

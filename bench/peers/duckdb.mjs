@@ -1,8 +1,11 @@
-/** Native DuckDB at its best: `duckdb.mjs <threads> <input glob> <output folder>`; one Parquet file of the valid lines. */
+/**
+ * Native DuckDB at its best: `duckdb.mjs <threads> <input glob> <output folder>`; one Parquet file of the valid lines. It need
+ * not keep their order, which with several threads takes a quarter more memory.
+ */
 import { DuckDBInstance } from '@duckdb/node-api'
 
 const [threads, input, output] = process.argv.slice(2)
-const instance = await DuckDBInstance.create(':memory:', { threads })
+const instance = await DuckDBInstance.create(':memory:', { threads, preserve_insertion_order: 'false' })
 const connection = await instance.connect()
 await connection.run(`
   COPY (

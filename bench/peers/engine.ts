@@ -1,9 +1,9 @@
 /**
  * Lines into Parquet by one engine, as a process of its own: `engine.js <engine> <format> <input folder> <output folder>`.
- * All read the same way and write a file per 100,000 rows; only `columnar` reads lines as bytes.
+ * All read the same way and write a file per 100,000 rows; only `columnar` reads lines as bytes. WORKERS share the files.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, readdirSync, writeFileSync } from 'node:fs'
+import { createReadStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { EntryScanner } from '../../templates/src/parquet/columnar/scan.ts'
@@ -15,6 +15,7 @@ import { traceEvents } from '../../templates/src/processor/formats/cloudflare.ts
 import { parseLine } from '../../templates/src/processor/formats/standard.ts'
 import { columns } from '../../templates/src/schema.ts'
 import type { Column, ParquetBatch, ParquetWriter } from '../../templates/src/types.ts'
+import { shareOut } from './share.ts'
 
 const [engine = '', format, input = '', output = ''] = process.argv.slice(2)
 const ROWS = Number(process.env.ROWS ?? 100_000)
@@ -100,12 +101,16 @@ const writer = (await writers[engine]?.()) as ParquetWriter
 let batch = writer.open(columns)
 let files = 0
 const flush = async () => {
-  writeFileSync(join(output, `${String(files++).padStart(4, '0')}.parquet`), await batch.finish({ bench: engine }))
+  writeFileSync(
+    join(output, `${process.pid}-${String(files++).padStart(4, '0')}.parquet`),
+    await batch.finish({ bench: engine }),
+  )
   batch = writer.open(columns)
 }
 const full = () => (batch.rows >= ROWS ? flush() : undefined)
 const scanner = writer.openScanner?.(columns)
-for (const name of readdirSync(input)) {
+const { names, finished } = shareOut(input, Number(process.env.WORKERS ?? 1))
+for await (const name of names) {
   const body = createReadStream(join(input, name), { highWaterMark: 1 << 20 })
   const range = { key: name, path: name, offset: 0, identity: '', body, sha256: createHash('sha256') }
   range.sha256 = { update: () => {}, digest: () => '' } as never // no peer hashes its input
@@ -129,3 +134,4 @@ for (const name of readdirSync(input)) {
   )
 }
 if (batch.rows > 0) await flush()
+await finished()

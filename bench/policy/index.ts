@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { environmentFor, versionOf } from '../../test/support/runtimes.ts'
-import { median, printTable } from '../measure.ts'
+import { median } from '../measure.ts'
+import { printTable } from '../report.ts'
 import { LINES, type Middleware, type Round } from './app.ts'
 
 const ROUNDS = 60

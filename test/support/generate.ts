@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createGzip } from 'node:zlib'
+import { mixedIds, randomIds } from './trace-ids.ts'
 
 /** What the generated logs hold, to compare a lake with. Sums are exact: durations are multiples of 1/4. */
 export interface Generated {
@@ -11,6 +12,11 @@ export interface Generated {
   statusSum: number
   durationSum: number
   sizeSum: number
+  /** Different trace ids. */
+  traces: number
+  /** Event time of the first and the last entry, in milliseconds since the epoch. */
+  first: number
+  last: number
 }
 
 export interface GenerateOptions {
@@ -23,6 +29,8 @@ export interface GenerateOptions {
   /** Event time of the first and the last line. */
   from?: string
   to?: string
+  /** `random`: 128 random bits for every line. `mixed`: what a gateway with clients of several kinds sees. */
+  ids?: 'random' | 'mixed'
 }
 
 /** A small PRNG (mulberry32): the same seed gives the same logs everywhere. */
@@ -56,7 +64,11 @@ export async function generateLogs(folder: string, options: GenerateOptions): Pr
   const to = Date.parse(options.to ?? '2026-03-02T04:00:00Z')
   const next = random(seed)
   const pick = <T>(from: readonly T[]) => from[Math.floor(next() * from.length)] as T
-  const total: Generated = { lines: 0, valid: 0, statusSum: 0, durationSum: 0, sizeSum: 0 }
+  const total: Generated = {
+    ...{ lines: 0, valid: 0, statusSum: 0, durationSum: 0, sizeSum: 0, traces: 0 },
+    ...{ first: Number.POSITIVE_INFINITY, last: 0 },
+  }
+  const ids = options.ids === 'mixed' ? mixedIds(next) : randomIds(next)
   await mkdir(folder, { recursive: true })
   for (let file = 0; file < files; file++) {
     const out = createWriteStream(join(folder, `traffic-${String(file).padStart(4, '0')}.ndjson${gzip ? '.gz' : ''}`))
@@ -71,19 +83,17 @@ export async function generateLogs(folder: string, options: GenerateOptions): Pr
         const status = pick(STATUSES)
         const duration = Math.floor(next() * next() * 4000) / 4
         const size = status === 204 || status === 304 ? 0 : Math.floor(next() * 100_000)
-        const trace = [0, 0, 0, 0].map(() =>
-          Math.floor(next() * 2 ** 32)
-            .toString(16)
-            .padStart(8, '0'),
-        )
+        const trace = ids.of(time.getTime())
         total.valid++
+        total.first = Math.min(total.first, time.getTime())
+        total.last = Math.max(total.last, time.getTime())
         total.statusSum += status
         total.durationSum += duration
         total.sizeSum += size
         chunk +=
           `{"_type":"stoma_analytics","timestamp":"${time.toISOString()}","gatewayName":"edge","routePath":"${pick(ROUTES)}",` +
           `"method":"${next() < 0.8 ? 'GET' : 'POST'}","statusCode":${status},"durationMs":${duration},"responseSize":${size},` +
-          `"traceId":"${trace.join('')}","dimensions":{"region":"${pick(REGIONS)}"}}\n`
+          `"traceId":"${trace}","dimensions":{"region":"${pick(REGIONS)}"}}\n`
       }
       if (chunk.length > 1 << 16) {
         if (!sink.write(chunk)) await once(sink, 'drain')
@@ -93,7 +103,7 @@ export async function generateLogs(folder: string, options: GenerateOptions): Pr
     sink.end(chunk)
     await once(out, 'close')
   }
-  return total
+  return { ...total, traces: ids.made }
 }
 
 const claim = '{"_type":"stoma_analytics","timestamp":"2026-03-01T00:00:00.000Z"'
