@@ -13,7 +13,7 @@ export const IDS = ['random', 'mixed'] as const
 export type Ids = (typeof IDS)[number]
 
 export interface Inputs {
-  /** A folder of 8 files for each kind, of the same rows. */
+  /** A folder of 8 files for each kind that was asked for, of the same rows. */
   folders: Record<Kind, string>
   made: Generated
 }
@@ -23,7 +23,7 @@ const HOUR = { from: '2026-02-28T01:00:00Z', to: '2026-02-28T01:59:00Z' }
 const FILES = 8
 
 /** An hour of traffic as log files, as compressed log files, and as Logpush delivers it. */
-export async function makeInputs(work: string, lines: number, ids: Ids): Promise<Inputs> {
+export async function makeInputs(work: string, lines: number, ids: Ids, kinds: readonly Kind[]): Promise<Inputs> {
   const home = join(work, 'inputs')
   rmSync(home, { recursive: true, force: true })
   const folders = Object.fromEntries(
@@ -34,9 +34,13 @@ export async function makeInputs(work: string, lines: number, ids: Ids): Promise
   for (const name of readdirSync(folders.plain)) {
     const plain = join(folders.plain, name)
     const events = join(folders['trace events'], name)
-    const compress = (from: string, kind: Kind) =>
-      pipeline(createReadStream(from), createGzip({ level: 6 }), createWriteStream(join(folders[kind], `${name}.gz`)))
-    await pipeline(Readable.from(traceEvents(plain)), createWriteStream(events))
+    if (kinds.some((kind) => kind.startsWith('trace')))
+      await pipeline(Readable.from(traceEvents(plain)), createWriteStream(events))
+    const compress = async (from: string, kind: Kind) => {
+      if (!kinds.includes(kind)) return
+      const to = createWriteStream(join(folders[kind], `${name}.gz`))
+      await pipeline(createReadStream(from), createGzip({ level: 6 }), to)
+    }
     await Promise.all([compress(plain, 'plain, gzip'), compress(events, 'trace events, gzip')])
   }
   return { folders, made }

@@ -21,12 +21,13 @@ export interface Measured extends Usage {
 
 /** Lines into Parquet by every engine: whole processes, side by side, outputs read back; a table for each kind of input. */
 export async function benchLines(place: Place, wanted: (part: string) => boolean): Promise<Measured[]> {
+  const kinds = KINDS.filter(wanted)
   const all: Measured[] = []
   const tired = new Set<string>()
-  for (const ids of IDS)
+  for (const ids of kinds.length > 0 ? IDS : [])
     for (const lines of SIZES) {
-      const { folders, made } = await makeInputs(place.work, lines, ids)
-      for (const kind of KINDS.filter(wanted)) {
+      const { folders, made } = await makeInputs(place.work, lines, ids, kinds)
+      for (const kind of kinds) {
         const contestants = intoParquet(place, kind, folders[kind]).filter(({ name }) => !tired.has(kind + name))
         const bytes = new Map<string, number>()
         const checked = contestants.map((one) => ({

@@ -18,7 +18,7 @@ const ROWS = 500_000
 
 /** Fragments of one size after the other into one file. */
 export async function benchMerging(place: Place): Promise<Merged[]> {
-  const { folders, made } = await makeInputs(place.work, ROWS, 'random')
+  const { folders, made } = await makeInputs(place.work, ROWS, 'random', ['plain'])
   const all: Merged[] = []
   for (const rows of [10_000, 500]) {
     const fragments = join(place.work, 'fragments')
