@@ -98,7 +98,8 @@ export async function longRun(
     inspector.close()
     if (engine !== R2_ALONE) await checkRows(miniflare, logs * rows)
     const each = (milliseconds: number) => (milliseconds * 1e6) / (logs * rows)
-    const script = modules.reduce((sum: number, { contents }: { contents?: unknown }) => sum + gzipSync(contents as Uint8Array).length, 0)
+    let script = 0
+    for (const { contents } of modules) script += gzipSync(contents).length
     return { held, nanoseconds: { wall: each(total.wall), cpu: each(total.cpu) }, script }
   } finally {
     await miniflare.dispose()
