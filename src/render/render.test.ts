@@ -8,6 +8,7 @@ import { type EmittedFile, render, testOf } from './index.ts'
 import { FILES, NOT_EMITTED } from './table.ts'
 
 const templates = readTemplates()
+const readAgain = readTemplates()
 const cells = allCells().map((answers) => ({
   name: nameOf(answers),
   files: render('my-app', answers, templates),
@@ -126,12 +127,7 @@ describe.each(cells)('the project $name', ({ files, answers }) => {
 
   it('holds nothing of a machine or a moment', () => {
     const state = stateFiles('my-app', answers, integrityOf(templates), files)
-    const again = stateFiles(
-      'my-app',
-      answers,
-      integrityOf(readTemplates()),
-      render('my-app', answers, readTemplates()),
-    )
+    const again = stateFiles('my-app', answers, integrityOf(readAgain), render('my-app', answers, readAgain))
     expect(again).toEqual(state)
     for (const { path, text } of [...files, ...state]) expect(text, path).not.toContain(process.cwd())
   })

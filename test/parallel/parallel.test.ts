@@ -16,7 +16,7 @@ let alone: Record<string, string>
 let rows: number
 
 beforeAll(async () => {
-  await generateLogs(project.logs, { lines: 40_000, files: 8 })
+  await generateLogs(project.logs, { lines: 28_000, files: 8 })
   const run = await project.ingest('alone', 1)
   expect([run.code, run.processes, run.result.sources]).toEqual([0, 1, 8])
   rows = run.result.rows

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { readAll } from '../../templates/src/lake/state.ts'
 import { s3Storage } from '../../templates/src/storage/s3.ts'
 import { bytes, keysOf, storageContract, stream, textOf } from './contract.ts'
@@ -10,6 +10,12 @@ beforeAll(async () => {
 })
 afterEach(() => s3.heal())
 afterAll(() => s3.stop())
+
+// The client's pauses between attempts take a tenth of their time.
+const { setTimeout: wait } = globalThis
+const sooner = (work: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => wait(work, ms / 10, ...args)
+beforeEach(() => void vi.stubGlobal('setTimeout', sooner))
+afterEach(() => void vi.unstubAllGlobals())
 
 storageContract('s3', () => s3Storage(s3.freshBucket()))
 
