@@ -152,8 +152,9 @@ export const FILES: readonly Row[] = [
   file('src/parquet/wasm.d.ts', { ...DUCKDB, ...CLOUDFLARE }),
   file('src/parquet/plain.ts', DUCKDB),
   ...COLUMNAR_FILES.map((name) => file(`src/parquet/columnar/${name}.ts`, COLUMNAR)),
-  file('src/parquet/columnar/json-bytes.ts', { ...COLUMNAR, format: ['cloudflare'] }),
-  file('src/parquet/columnar/trace-events.ts', { ...COLUMNAR, format: ['cloudflare'] }),
+  ...['trace-events', 'event-shape', 'json-bytes'].map((name) =>
+    file(`src/parquet/columnar/${name}.ts`, { ...COLUMNAR, format: ['cloudflare'] }),
+  ),
   ...variants('src/parquet/columnar/codec.ts', {
     default: { ...COLUMNAR, runtime: ['node'] },
     native: { ...COLUMNAR, runtime: ['bun', 'deno'] },

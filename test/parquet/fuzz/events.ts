@@ -46,9 +46,12 @@ const MEMBERS = [
     '"Lo\\u0067s":[],',
     '"a":-0.10,',
     '"a":01,',
+    '"a":1.,',
     '"a":"\\u00e9",',
   ],
 ]
+/** Before these of its keys. */
+const KEYS = ['"CPUTimeMs"', '"Outcome"', '"ScriptName"', '"Level"', '"Message"', '"TimestampMs"']
 const ELEMENTS = [
   'null,',
   '1,',
@@ -68,7 +71,21 @@ export function createEvents(seed: number) {
   const mutate = createMutate(next, PIECES)
   const lines = createLines(seed)
   const words = () =>
-    pick(['', 'hello', 'q"q\n', 'b\\b', '\x1b[31mé', '日本', `much${CUT}`, { user: 7 }, [[]], null, 3.25])
+    pick([
+      '',
+      'hello',
+      'q"q\n',
+      'b\\b',
+      '\x1b[31mé',
+      '日本',
+      `much${CUT}`,
+      { user: 7 },
+      [[]],
+      null,
+      3.25,
+      'an "stoma_analytics"',
+      { _type: 'stoma_analytics' },
+    ])
   function message(line: string): unknown {
     if (next() < 0.7) return [line]
     const cut = line.slice(0, below(line.length)) + CUT
@@ -105,28 +122,39 @@ export function createEvents(seed: number) {
     if (next() < 0.1) fields.reverse()
     return Object.fromEntries(fields)
   }
-  /** Puts a piece behind a byte of this kind, or changes bytes anywhere. */
+  /** The same event once more with other values, and another line for its entry. */
+  function again(event: object, line: string): object {
+    return JSON.parse(JSON.stringify(event), (_, value: unknown) => {
+      if (typeof value === 'number') return next() < 0.02 ? 1e21 : below(1e6) / pick([1, -1000])
+      if (typeof value !== 'string') return value
+      if (value.startsWith('{"_type"')) return line
+      return next() < 0.9
+        ? value
+        : pick(['', 'q"q', 'é', OWN, CUT, '"stoma_analytics"', 'a\u0001b', 'x'.repeat(below(99))])
+    })
+  }
+  /** Puts something into an object or a list, escapes what needs no escape, or changes bytes anywhere. */
   function changed(line: Buffer): Buffer {
-    const insert = (behind: string, piece: string) => {
-      const places = [...line.keys()].filter((at) => line[at] === behind.charCodeAt(0))
-      const at = (pick(places) ?? 0) + 1
-      return Buffer.concat([line.subarray(0, at), Buffer.from(piece), line.subarray(at)])
-    }
+    const insert = (at: number, piece: string, replaced = 0) =>
+      Buffer.concat([line.subarray(0, at), Buffer.from(piece), line.subarray(at + replaced)])
+    const member = () => insert(Math.max(1, line.indexOf(pick(KEYS))), pick(MEMBERS))
+    const element = () => insert(line.indexOf('[', below(line.length)) + 1 || 1, pick(ELEMENTS))
     const escaped = () => {
-      const at = below(line.length)
-      const code = `\\u${(line[at] ?? 0).toString(16).padStart(4, '0')}`
-      return Buffer.concat([line.subarray(0, at), Buffer.from(code), line.subarray(at + 1)])
+      const at = next() < 0.3 ? line.indexOf(pick(['-script', 'Logs', 'stoma', '_'])) : below(line.length)
+      return at < 0 ? line : insert(at, `\\u${(line[at] ?? 0).toString(16).padStart(4, '0')}`, 1)
     }
-    return pick([() => mutate(line), () => insert('{', pick(MEMBERS)), () => insert('[', pick(ELEMENTS)), escaped])()
+    return pick([() => mutate(line), member, element, escaped])()
   }
   /** A few lines as a block. */
   return function block(mutated: number): Buffer {
+    let last: object = {}
     return Buffer.concat(
       lines(mutated / 4)
         .toString()
         .split('\n')
         .flatMap((text) => {
-          let line: Buffer = Buffer.from(JSON.stringify(event(text)))
+          last = next() < 0.3 ? event(text) : again(last, text)
+          let line: Buffer = Buffer.from(JSON.stringify(last))
           while (next() < mutated) line = changed(line)
           return [line, Buffer.from('\n')]
         }),

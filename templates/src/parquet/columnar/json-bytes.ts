@@ -37,7 +37,7 @@ export function skipString(bytes: Uint8Array, view: DataView, start: number): nu
  * How many of four bytes in a string come before the first that is a quote, a backslash, below a space or beyond ASCII.
  * https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
  */
-export function plainBytes(word: number): number {
+function plainBytes(word: number): number {
   const quote = word ^ 0x22222222
   const backslash = word ^ 0x5c5c5c5c
   const others =
@@ -53,11 +53,13 @@ function skipEscape(bytes: Uint8Array, at: number): number {
   return CODE.test(code) && !LETTER.test(code) ? at + 5 : -1
 }
 
-/** A number without an exponent, or `true`, `false`, `null`. */
-export function skipScalar(bytes: Uint8Array, start: number): number {
+/** Whether a number may begin with it. */
+export const isNumber = (byte: number) => byte === MINUS || (byte >= ZERO && byte <= ZERO + 9)
+
+/** A number without an exponent. */
+export function skipNumber(bytes: Uint8Array, start: number): number {
   const first = bytes[start] === MINUS ? start + 1 : start
   const end = skipDigits(bytes, first)
-  if (end === start) return skipLiteral(bytes, start)
   if (end === first || (bytes[first] === ZERO && end > first + 1)) return -1
   if (bytes[end] !== POINT) return end
   const last = skipDigits(bytes, end + 1)
@@ -70,7 +72,8 @@ function skipDigits(bytes: Uint8Array, start: number): number {
   return at
 }
 
-function skipLiteral(bytes: Uint8Array, at: number): number {
+/** `true`, `false` or `null`. */
+export function skipLiteral(bytes: Uint8Array, at: number): number {
   for (const literal of LITERALS) if (begins(bytes, at, literal)) return at + literal.length
   return -1
 }

@@ -1,5 +1,6 @@
 import type { LineScanner } from '../../types.ts'
-import { begins, plainBytes, skipScalar, skipString } from './json-bytes.ts'
+import { EventShape } from './event-shape.ts'
+import { begins, isNumber, skipLiteral, skipNumber, skipString } from './json-bytes.ts'
 import type { EntryScanner } from './scan.ts'
 
 const TAG = 'stoma_analytics'
@@ -16,7 +17,7 @@ const [EVENT, ARGUMENT, ELSEWHERE] = [0, 2, 3] as const
 /** Without its first letter, which is of either case. */
 const SCRIPT_NAME = Buffer.from('criptName":')
 
-const [NEWLINE, SPACE, QUOTE, COMMA, COLON, BACKSLASH] = [0x0a, 0x20, 0x22, 0x2c, 0x3a, 0x5c] as const
+const [NEWLINE, QUOTE, COMMA, COLON, BACKSLASH] = [0x0a, 0x22, 0x2c, 0x3a, 0x5c] as const
 const [LIST, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d] as const
 
 /**
@@ -30,10 +31,14 @@ export class TraceEventScanner implements LineScanner {
   private readonly ownScript: Uint8Array | undefined
   private lines: Uint8Array = new Uint8Array()
   private view: DataView = new DataView(new ArrayBuffer(0))
-  /** The entry's line, unescaped, and how long it is: 0 until it is met. */
+  /** The entry's line, unescaped, and how long it is. */
   private readonly line = new Uint8Array(MAX_ENTRY_BYTES)
-  private readonly lineView = new DataView(this.line.buffer)
   private length = 0
+  /** Of an event that was walked and taken; and of the one that is walked. */
+  private known = new EventShape()
+  private walked = new EventShape()
+  /** Whether another argument was met, which may hold what it likes: then no shape is kept. */
+  private hasOthers = false
 
   constructor(entries: EntryScanner, ownScript?: string) {
     this.entries = entries
@@ -52,10 +57,42 @@ export class TraceEventScanner implements LineScanner {
     }
     // Where a line end is sure to come, no walk runs out of the block.
     if (lines[lines.length - 1] !== NEWLINE || lines[start] !== OBJECT) return -1
-    this.length = 0
+    let end = this.follow(start)
+    if (end < 0) end = this.walk(start)
+    return end > 0 && lines[end] === NEWLINE && this.entries.scan(this.line, 0) === this.length ? end + 1 : -1
+  }
+
+  /** Where an event ends that has the known shape, its entry in `line`; -1 for any other. */
+  private follow(start: number): number {
+    const { lines, view, known } = this
+    let at = start
+    let from = 0
+    for (let i = 0; i < known.values; i++) {
+      const to = known.starts[i] as number
+      if (!known.comesAgain(view, at, from, to)) return -1
+      at += to - from
+      if (i === known.entry) at = this.entry(at)
+      else if (known.bytes[to - 1] !== QUOTE) at = skipNumber(lines, at)
+      else if (i === known.script && this.mayBeOwn(at - 1)) return -1
+      else at = skipString(lines, view, at)
+      if (at < 0) return -1
+      from = known.ends[i] as number
+    }
+    return from > 0 && known.comesAgain(view, at, from, known.length) ? at + known.length - from : -1
+  }
+
+  /** Where an event of any shape ends, its entry in `line`; -1 where it is no JSON, or has not just one entry. */
+  private walk(start: number): number {
+    const { walked } = this
+    walked.begin(start)
+    this.hasOthers = false
     const end = this.object(start, EVENT, 0)
-    const isTaken = end > 0 && lines[end] === NEWLINE && this.length > 0
-    return isTaken && this.entries.scan(this.line, 0) === this.length ? end + 1 : -1
+    if (end < 0 || walked.entry < 0) return -1
+    if (!this.hasOthers && walked.keep(this.lines, end)) {
+      this.walked = this.known
+      this.known = walked
+    }
+    return end
   }
 
   /** Where the value ends that begins at `at`; -1 where it is not as it should be. So do the methods below. */
@@ -64,7 +101,8 @@ export class TraceEventScanner implements LineScanner {
     if (byte === LIST) return this.list(at, step, depth + 1)
     if (step === ARGUMENT) return this.argument(at, depth)
     if (byte === OBJECT) return this.object(at, step, depth + 1)
-    return byte === QUOTE ? skipString(this.lines, this.view, at + 1) : skipScalar(this.lines, at)
+    if (byte === QUOTE) return this.walked.add(at + 1, skipString(this.lines, this.view, at + 1))
+    return isNumber(byte) ? this.walked.add(at, skipNumber(this.lines, at)) : skipLiteral(this.lines, at)
   }
 
   private list(start: number, step: number, depth: number): number {
@@ -93,10 +131,15 @@ export class TraceEventScanner implements LineScanner {
         if (isMet) return -1
         isMet = true
         at = this.value(key + wanted.length, step + 1, depth)
+        // Nothing was printed that is an entry: what else there is need not be walked.
+        if (step === EVENT && this.walked.entry < 0) return -1
       } else {
         const colon = lines[key] === QUOTE ? skipString(lines, view, key + 1) : -1
         if (colon < 0 || lines[colon] !== COLON) return -1
-        if (step === EVENT && begins(lines, key + 2, SCRIPT_NAME) && this.mayBeOwn(colon + 1)) return -1
+        if (step === EVENT && begins(lines, key + 2, SCRIPT_NAME)) {
+          if (this.walked.script >= 0 || this.mayBeOwn(colon + 1)) return -1
+          this.walked.script = this.walked.values
+        }
         at = this.value(colon + 1, ELSEWHERE, depth)
       }
       if (at < 0) return -1
@@ -114,35 +157,33 @@ export class TraceEventScanner implements LineScanner {
 
   /** The entry, or what certainly holds none. */
   private argument(start: number, depth: number): number {
-    const { lines } = this
-    if (begins(lines, start, ARGUMENT_HEAD)) return this.length > 0 ? -1 : this.entry(start + ARGUMENT_HEAD.length)
+    const { lines, walked } = this
+    if (begins(lines, start, ARGUMENT_HEAD)) {
+      if (walked.entry >= 0) return -1
+      walked.entry = walked.values
+      const rest = start + ARGUMENT_HEAD.length
+      return walked.add(rest, this.entry(rest))
+    }
+    this.hasOthers = true
     const end = this.value(start, ELSEWHERE, depth)
     return end - start < TAG.length || !Buffer.from(lines.subarray(start, end)).includes(TAG) ? end : -1
   }
 
-  /** Unescapes the entry's line. What its texts hold is for `entries` to check, as they check any line. */
+  /** Unescapes the entry's line, from behind its head. Whether it is one, `entries` will see, as with any line. */
   private entry(start: number): number {
-    const { lines, view, line, lineView } = this
-    const last = Math.min(lines.length, start + MAX_ENTRY_BYTES) - 4
-    let at = start
+    const { lines, line } = this
+    const last = Math.min(lines.length, start + MAX_ENTRY_BYTES - HEAD.length - 1)
     let length = HEAD.length
-    while (at < last) {
-      const word = view.getInt32(at, true)
-      lineView.setInt32(length, word, true)
-      const plain = plainBytes(word)
-      at += plain
-      length += plain
-      if (plain === 4) continue
-      let byte = lines[at++] as number
-      if (byte === QUOTE) {
-        line[length++] = NEWLINE
-        this.length = length
-        return at
-      }
+    for (let at = start; at < last; at++) {
+      let byte = lines[at] as number
       if (byte === BACKSLASH) {
-        byte = lines[at++] as number
+        byte = lines[++at] as number
         if (byte !== QUOTE) return -1
-      } else if (byte < SPACE) return -1
+      } else if (byte === QUOTE) {
+        line[length] = NEWLINE
+        this.length = length + 1
+        return at + 1
+      }
       line[length++] = byte
     }
     return -1
