@@ -18,9 +18,10 @@ const said = async (line: string, env: NodeJS.ProcessEnv = {}) => {
 
 describe('a command line that cannot be meant', () => {
   const cases: [line: string, message: string][] = [
-    ['src/worker/capture.ts --sorce x', 'capture takes --source <folder>, with npm after a --, not "--sorce x"'],
-    ['src/worker/capture.ts --source', 'capture takes --source <folder>, with npm after a --, not "--source"'],
-    ['src/worker/capture.ts --source=', 'capture takes --source <folder>, with npm after a --, not "--source="'],
+    ['src/worker/capture.ts --sorce x', 'capture: --source <folder> (with npm after a --), not "--sorce x"'],
+    ['src/worker/capture.ts --source', 'capture: --source <folder> (with npm after a --), not "--source"'],
+    ['src/worker/capture.ts --source=', 'capture: --source <folder> (with npm after a --), not "--source="'],
+    ['src/worker/capture.ts --source s3://logs', 'capture: --source <folder> (with npm after a --), not "--source s3:'],
     ['src/worker/standalone.ts ingest --lake=', '--lake is empty\n'],
     ['src/worker/standalone.ts ingest --workers=-1', '--workers -1: a number from 0 is wanted\n'],
     ['src/worker/standalone.ts replay --from 7x --to 1h', '--from "7x": an ISO time (2026-01-31T00:00Z) or an age'],

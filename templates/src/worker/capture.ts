@@ -7,8 +7,9 @@ const MAX_HELD = 1024 * 1024
 const options = { source: { type: 'string', default: config.source } } as const
 const { values, positionals } = parseArgs({ options, strict: false })
 const { source, ...unknown } = values
-if (typeof source !== 'string' || !source || Object.keys(unknown).length + positionals.length > 0) {
-  console.error(`capture takes --source <folder>, with npm after a --, not "${process.argv.slice(2).join(' ')}"`)
+// A bucket is no folder: lines reach one through whoever ships the files.
+if (typeof source !== 'string' || !/^(?!s3:)./.test(source) || Object.keys(unknown).length + positionals.length > 0) {
+  console.error(`capture: --source <folder> (with npm after a --), not "${process.argv.slice(2).join(' ') || source}"`)
   process.exit(2)
 }
 const files = logFiles({ dir: source })
