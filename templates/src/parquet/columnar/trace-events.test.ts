@@ -30,11 +30,24 @@ describe('the scanner of trace events', () => {
     }
   })
 
-  it('takes one line after another from a block', () => {
-    const scanner = new TraceEventScanner(new EntryScanner())
-    const event = `${eventOf([line])}\n`
-    const block = Buffer.from(event + event)
-    expect(scanner.scan(block, scanner.scan(block, 0))).toBe(block.length)
+  it('takes one line after another, whether they are built alike or not', () => {
+    const alike = (over?: object) => eventOf([], { Logs: [{ Level: 'log', Message: [line], TimestampMs: 7 }], ...over })
+    const events: [string, boolean][] = [
+      [alike(), true],
+      [alike({ Outcome: 'exceededCpu' }), true],
+      [alike({ Outcome: null }), true],
+      [alike({ ScriptName: 'analytics' }), false],
+      [eventOf(['hello']), false],
+      [alike().replace('TimestampMs":7', 'TimestampMs":7.'), false],
+      [eventOf([line]), true],
+      [alike(), true],
+    ]
+    const scanner = new TraceEventScanner(new EntryScanner(), 'analytics')
+    const block = Buffer.from(events.map(([event]) => `${event}\n`).join(''))
+    const taken: boolean[] = []
+    for (let start = 0; start < block.length; start = block.indexOf('\n', start) + 1)
+      taken.push(scanner.scan(block, start) === block.indexOf('\n', start) + 1)
+    expect(taken).toEqual(events.map(([, isTaken]) => isTaken))
   })
 
   it.each([

@@ -31,6 +31,8 @@ export class TraceEventScanner implements LineScanner {
   private readonly ownScript: Uint8Array | undefined
   private lines: Uint8Array = new Uint8Array()
   private view: DataView = new DataView(new ArrayBuffer(0))
+  /** No line before this one has a tag, as far as it was asked. */
+  private tagged = 0
   /** The entry's line, unescaped, and how long it is. */
   private readonly line = new Uint8Array(MAX_ENTRY_BYTES)
   private length = 0
@@ -54,11 +56,12 @@ export class TraceEventScanner implements LineScanner {
     if (lines !== this.lines) {
       this.lines = lines
       this.view = new DataView(lines.buffer, lines.byteOffset, lines.length)
+      this.tagged = 0
     }
     // Where a line end is sure to come, no walk runs out of the block.
-    if (lines[lines.length - 1] !== NEWLINE || lines[start] !== OBJECT) return -1
+    if (start < this.tagged || lines[lines.length - 1] !== NEWLINE || lines[start] !== OBJECT) return -1
     let end = this.follow(start)
-    if (end < 0) end = this.walk(start)
+    if (end < 0) end = this.hasTag(start) ? this.walk(start) : -1
     return end > 0 && lines[end] === NEWLINE && this.entries.scan(this.line, 0) === this.length ? end + 1 : -1
   }
 
@@ -79,6 +82,15 @@ export class TraceEventScanner implements LineScanner {
       from = known.ends[i] as number
     }
     return from > 0 && known.comesAgain(view, at, from, known.length) ? at + known.length - from : -1
+  }
+
+  /** Whether the line at `start` has a tag. Looks up to the next one, so that of many lines without only the first asks. */
+  private hasTag(start: number): boolean {
+    const { lines } = this
+    const block = Buffer.from(lines.buffer, lines.byteOffset, lines.length)
+    const tag = block.indexOf(TAG, start, 'latin1')
+    this.tagged = tag < 0 ? lines.length : block.lastIndexOf(NEWLINE, tag) + 1
+    return this.tagged <= start
   }
 
   /** Where an event of any shape ends, its entry in `line`; -1 where it is no JSON, or has not just one entry. */
@@ -131,8 +143,6 @@ export class TraceEventScanner implements LineScanner {
         if (isMet) return -1
         isMet = true
         at = this.value(key + wanted.length, step + 1, depth)
-        // Nothing was printed that is an entry: what else there is need not be walked.
-        if (step === EVENT && this.walked.entry < 0) return -1
       } else {
         const colon = lines[key] === QUOTE ? skipString(lines, view, key + 1) : -1
         if (colon < 0 || lines[colon] !== COLON) return -1
