@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -9,6 +9,7 @@ import { join } from 'node:path'
 export default function setup(): () => void {
   const before = process.env.TMPDIR
   const folder = mkdtempSync(join(tmpdir(), 'stoma-tests-'))
+  chmodSync(folder, 0o1777) // as /tmp is: a test runs something as another user
   process.env.TMPDIR = folder
   return () => {
     if (before === undefined) delete process.env.TMPDIR
