@@ -10,7 +10,7 @@ export function say(text: string): void {
 }
 
 export const printTable = (title: string, head: string[], rows: string[][]) =>
-  say(`### ${title}\n\n${table(head, rows)}`)
+  say(`**${title}**\n\n${table(head, rows)}`)
 
 /** What is said while `run` is under way. */
 export async function record(run: () => Promise<unknown>): Promise<string> {

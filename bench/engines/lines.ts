@@ -37,7 +37,7 @@ export async function benchLines(place: Place, wanted: (part: string) => boolean
             bytes.set(one.name, bytesIn(place.output))
           },
         }))
-        const results = await race(checked, lines > 500_000 ? 2 : 3)
+        const results = await race(checked, lines === 100_000 ? 3 : 2)
         for (const [name, usage] of results) {
           all.push({ kind, ids, lines, name, bytes: bytes.get(name) ?? 0, ...usage })
           if (usage.wall * 10 > PATIENCE) tired.add(kind + name)
