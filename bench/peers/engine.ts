@@ -3,7 +3,8 @@
  * All read the same way and write a file per 100,000 rows; only `columnar` reads lines as bytes. WORKERS share the files.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { EntryScanner } from '../../templates/src/parquet/columnar/scan.ts'
@@ -14,6 +15,7 @@ import { readEntries, startReading } from '../../templates/src/processor/entries
 import { traceEvents } from '../../templates/src/processor/formats/cloudflare.ts'
 import { parseLine } from '../../templates/src/processor/formats/standard.ts'
 import { columns } from '../../templates/src/schema.ts'
+import { readRange } from '../../templates/src/storage/local.ts'
 import type { Column, ParquetBatch, ParquetWriter } from '../../templates/src/types.ts'
 import { shareOut } from './share.ts'
 
@@ -111,7 +113,8 @@ const full = () => (batch.rows >= ROWS ? flush() : undefined)
 const scanner = writer.openScanner?.(columns)
 const { names, finished } = shareOut(input, Number(process.env.WORKERS ?? 1))
 for await (const name of names) {
-  const body = createReadStream(join(input, name), { highWaterMark: 1 << 20 })
+  const file = await open(join(input, name))
+  const body = readRange(file, 0, (await file.stat()).size, Buffer.allocUnsafe(1 << 18))
   const range = { key: name, path: name, offset: 0, identity: '', body, sha256: createHash('sha256') }
   range.sha256 = { update: () => {}, digest: () => '' } as never // no peer hashes its input
   await readEntries(
@@ -132,6 +135,7 @@ for await (const name of names) {
       },
     },
   )
+  await file.close()
 }
 if (batch.rows > 0) await flush()
 await finished()

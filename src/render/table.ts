@@ -50,6 +50,7 @@ function variants(path: string, when: { default: Condition } & Record<string, Co
 const COLUMNAR_FILES = [
   ...['writer', 'merger', 'scan', 'read'],
   ...['row-group', 'column-chunk', 'pages', 'values', 'encodings', 'text-column', 'number-column'],
+  ...['byte-sink', 'scratch', 'words'],
 ]
 
 /** What the browser runs, as it lies there: no build in between. */

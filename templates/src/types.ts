@@ -107,7 +107,7 @@ export interface SourceRange {
   offset: number
   /** Identity of the version actually read (an etag; device, inode, size and mtime of a file). */
   identity: string
-  /** Must be read to its end or returned, so that what is behind it can be closed. */
+  /** Must be read to its end or returned, so that what is behind it closes. A chunk is good until the next is asked for. */
   body: Bytes
   /** Already fed with every byte before `offset`; whoever reads the body feeds it the rest. */
   sha256: { update(bytes: Uint8Array): unknown; digest(encoding: 'hex'): string }

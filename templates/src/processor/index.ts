@@ -127,8 +127,8 @@ export function createProcessor(options: ProcessorOptions): Processor {
     const add = (timestamp: number, entry?: AnalyticsEntry) => {
       const hour = Math.floor(timestamp / HOUR_MS)
       const batch = batches.get(hour) ?? writer.open(columns)
-      batches.set(hour, batch)
-      bytes -= batch.bytes
+      if (batch.rows > 0) bytes -= batch.bytes
+      else batches.set(hour, batch)
       if (entry) batch.add(entry)
       else batch.addScanned?.()
       bytes += batch.bytes

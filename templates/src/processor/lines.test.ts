@@ -4,8 +4,12 @@ import { describe, expect, it } from 'vitest'
 import { decode, gunzipped, lineAt, readBlocks } from './lines.ts'
 
 async function read(chunks: Uint8Array[], maxLineBytes = 1 << 20): Promise<(string | null)[]> {
+  const memory = Buffer.alloc(Math.max(0, ...chunks.map(({ length }) => length)))
   const body = (async function* () {
-    yield* chunks
+    for (const chunk of chunks) {
+      memory.fill('#').set(chunk) // as a file is read: each chunk where the one before it was
+      yield memory.subarray(0, chunk.length)
+    }
   })()
   const lines: (string | null)[] = []
   for await (const block of readBlocks(body, maxLineBytes)) {
@@ -32,6 +36,11 @@ describe('lines', () => {
   it('survive a cut anywhere in gzip of several members, and zero padding', async () => {
     const bytes = Buffer.concat([gzipSync('a\nb'), gzipSync('c\n'), Buffer.alloc(16)])
     for (const cut of cuts(bytes)) expect(await read(cut)).toEqual(['a', 'bc'])
+  })
+
+  it('survive bytes that come one at a time, each where the one before it was', async () => {
+    for (const bytes of [Buffer.from('one\ntwo'), gzipSync('one\ntwo')])
+      expect(await read(Array.from(bytes, (byte) => Uint8Array.of(byte)))).toEqual(['one', 'two'])
   })
 
   it('are none in an empty file', async () => {

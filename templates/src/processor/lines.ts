@@ -24,7 +24,7 @@ export async function* readBlocks(
   const keep = (piece: Buffer) => {
     restBytes += piece.length
     if (isLong()) rest = []
-    else rest.push(piece)
+    else rest.push(Buffer.from(piece)) // its memory is used again
   }
   const finish = () => {
     const line = isLong() ? null : Buffer.concat(rest)
@@ -85,18 +85,18 @@ export async function* gunzipped(body: Bytes, maxRatio = 200, bombBytes = 1 << 2
     if (done) break
     head = Buffer.concat([head, value])
   }
-  const whole = (async function* () {
+  const whole = async function* (piece: (chunk: Uint8Array) => Buffer) {
     try {
       if (head.length) yield head
-      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield asBuffer(next.value)
+      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield piece(next.value)
     } finally {
       await chunks.return?.()
     }
-  })()
-  if (!isGzip(head)) return yield* whole
+  }
+  if (!isGzip(head)) return yield* whole(({ buffer, byteOffset, length }) => Buffer.from(buffer, byteOffset, length))
   const gunzip = createGunzip({ chunkSize: 1 << 20 })
   // What breaks the source also ends the stream below with the same error, so it is told once.
-  pipeline(Readable.from(whole), gunzip).catch(() => {})
+  pipeline(Readable.from(whole(Buffer.from)), gunzip).catch(() => {})
   let inflated = 0
   for await (const chunk of gunzip as AsyncIterable<Buffer>) {
     inflated += chunk.length
@@ -107,5 +107,3 @@ export async function* gunzipped(body: Bytes, maxRatio = 200, bombBytes = 1 << 2
     yield chunk
   }
 }
-
-const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

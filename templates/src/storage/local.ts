@@ -96,17 +96,21 @@ async function* walk(root: string, prefix: string, startAfter: string, folder = 
   }
 }
 
-/** Bytes from `start` up to `end`, then closes the file unless told not to; throws where the file ends earlier. */
-export async function* readRange(file: FileHandle, start: number, end: number, close = true): Bytes {
+/**
+ * Bytes from `start` up to `end`, then closes the file; throws where the file ends earlier. With `memory` of the caller's
+ * the file stays open, and a chunk is good until the next one is asked for.
+ */
+export async function* readRange(file: FileHandle, start: number, end: number, memory?: Buffer): Bytes {
   try {
     for (let at = start; at < end; ) {
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(Math.min(CHUNK, end - at)), 0, undefined, at)
+      const length = Math.min(memory?.length ?? CHUNK, end - at)
+      const { bytesRead, buffer } = await file.read(memory ?? Buffer.allocUnsafe(length), 0, length, at)
       if (bytesRead === 0) throw new Error(`the file shrank to ${at} bytes while it was read up to ${end}`)
       at += bytesRead
       yield buffer.subarray(0, bytesRead)
     }
   } finally {
-    if (close) await file.close()
+    if (!memory) await file.close()
   }
 }
 

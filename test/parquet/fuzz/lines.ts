@@ -1,8 +1,9 @@
-import { EntryScanner, NUMBERS, TEXTS } from '../../../templates/src/parquet/columnar/scan.ts'
+import { EntryScanner, FIELDS } from '../../../templates/src/parquet/columnar/scan.ts'
+import { hashOf } from '../../../templates/src/parquet/columnar/words.ts'
 import { parseLine } from '../../../templates/src/processor/formats/standard.ts'
 import { decode } from '../../../templates/src/processor/lines.ts'
 import { columns } from '../../../templates/src/schema.ts'
-import type { LineScanner, ParseLine } from '../../../templates/src/types.ts'
+import type { Column, LineScanner, ParseLine } from '../../../templates/src/types.ts'
 import { random } from '../../support/generate.ts'
 
 const PIECES = [
@@ -146,7 +147,7 @@ export function compareScan(
       const [parsed, ...others] = text === null ? [] : parseLine(text)
       if (parsed?.kind !== 'entry' || others.length > 0) throw new Error(`taken, but ${parsed?.kind}: ${told()}`)
       const expected = columns.map((column) => column.value(parsed.entry) ?? null)
-      const scanned = columns.map(({ field }) => scannedField(entries, field as string))
+      const scanned = columns.map((column) => scannedField(entries, column))
       for (const [i, value] of scanned.entries())
         if (!Object.is(value, expected[i]))
           throw new Error(`${columns[i]?.name}: scanned ${value}, parsed ${expected[i]}: ${told()}`)
@@ -156,12 +157,16 @@ export function compareScan(
   }
 }
 
-function scannedField(scanner: EntryScanner, field: string): string | number | null {
-  if (field in TEXTS) {
-    const i = TEXTS[field as keyof typeof TEXTS]
+function scannedField(scanner: EntryScanner, { field, type }: Column): string | number | null {
+  const i = FIELDS[field as keyof typeof FIELDS]
+  if (type === 'VARCHAR') {
     const start = scanner.starts[i] as number
-    return start < 0 ? null : Buffer.from(scanner.lines.subarray(start, scanner.ends[i])).toString()
+    if (start < 0) return null
+    const { buffer, byteOffset } = scanner.view
+    const end = scanner.ends[i] as number
+    if (hashOf(scanner.view, start, end) !== scanner.hashes[i]) throw new Error(`${field}: the hash of another text`)
+    return Buffer.from(buffer, byteOffset + start, end - start).toString()
   }
-  const value = scanner.numbers[NUMBERS[field as keyof typeof NUMBERS]] as number
+  const value = scanner.numbers[i] as number
   return Number.isNaN(value) ? null : value
 }

@@ -1,7 +1,7 @@
 import type { ColumnMetaData, Statistics } from 'hyparquet'
 import type { ColumnType } from '../../types.ts'
 import type { NamedType } from '../row-groups.ts'
-import { ByteSink } from './encodings.ts'
+import { ByteSink } from './byte-sink.ts'
 import type { NumberColumn } from './number-column.ts'
 import { type Codec, dataPage, dictionaryPage, type Page } from './pages.ts'
 import { TextColumn } from './text-column.ts'
@@ -19,6 +19,8 @@ export const STORED = {
 
 /** A page is read as a whole: no larger than this, where rows are not. */
 const PAGE_BYTES = 1 << 20
+/** The page at hand, before it is compressed. */
+const sink = new ByteSink(PAGE_BYTES / 4)
 
 /** These rows of a column in this order: https://parquet.apache.org/docs/file-format/data-pages/ */
 export function encodeChunk(
@@ -41,7 +43,6 @@ export function encodeChunk(
   const data_page_offset = BigInt(offset + compressed)
   const pages = Math.max(1, Math.ceil(encoded.bytes / PAGE_BYTES))
   const pageRows = Math.ceil(rows.length / pages)
-  const sink = new ByteSink(Math.ceil(encoded.bytes / pages) + 1024)
   for (let row = 0, value = 0; row < rows.length; row += pageRows) {
     const levels = isPresent?.subarray(row, row + pageRows)
     const count = Math.min(pageRows, rows.length - row)

@@ -1,124 +1,112 @@
-/** Encodings of values in pages: https://parquet.apache.org/docs/file-format/data-pages/encodings/ */
+/**
+ * Encodings of values in pages: https://parquet.apache.org/docs/file-format/data-pages/encodings/
+ * Loops over many values are functions of their own here and elsewhere: what a runtime compiles then stays small.
+ */
+import type { ByteSink } from './byte-sink.ts'
 
 const BLOCK = 128
 const MINI = 32
+const deltas = new Float64Array(BLOCK)
 
-/** Bytes written one after the other. What does not fit makes it grow. */
-export class ByteSink {
-  buffer: Buffer
-  length = 0
-  private pending = 0
-  private pendingBits = 0
-
-  constructor(size: number) {
-    this.buffer = Buffer.allocUnsafe(size)
-  }
-
-  get bytes(): Buffer {
-    return this.buffer.subarray(0, this.length)
-  }
-
-  reserve(length: number): void {
-    if (this.length + length <= this.buffer.length) return
-    const larger = Buffer.allocUnsafe((this.length + length) * 2)
-    this.buffer.copy(larger, 0, 0, this.length)
-    this.buffer = larger
-  }
-
-  append(source: Uint8Array, start: number, length: number): void {
-    this.reserve(length)
-    const { buffer, length: at } = this
-    for (let i = 0; i < length; i++) buffer[at + i] = source[start + i] as number
-    this.length += length
-  }
-
-  /** ULEB128. */
-  varint(value: number): void {
-    this.reserve(10)
-    let rest = value
-    for (; rest > 127; rest = Math.floor(rest / 128)) this.buffer[this.length++] = (rest % 128) | 128
-    this.buffer[this.length++] = rest
-  }
-
-  /** Up to 53 bits, the lowest first. Room is reserved by the caller, and `flushBits` ends a run. */
-  bits(value: number, width: number): void {
-    let rest = value
-    for (let left = width; left > 0; left -= 24) {
-      const piece = left > 24 ? rest % 0x1000000 : rest
-      this.pending |= piece << this.pendingBits
-      this.pendingBits += Math.min(left, 24)
-      if (left > 24) rest = Math.floor(rest / 0x1000000)
-      while (this.pendingBits >= 8) {
-        this.buffer[this.length++] = this.pending
-        this.pending >>>= 8
-        this.pendingBits -= 8
-      }
-    }
-  }
-
-  flushBits(): void {
-    if (this.pendingBits > 0) this.buffer[this.length++] = this.pending
-    this.pending = this.pendingBits = 0
-  }
-}
-
-export const bitWidth = (largest: number) => (largest === 0 ? 0 : Math.floor(Math.log2(largest)) + 1)
+export const bitWidth = (largest: number) => (largest < 1 ? 0 : Math.floor(Math.log2(largest)) + 1)
 
 /** The same value many times, as a run of the hybrid below. */
 export function writeRepeated(sink: ByteSink, value: number, count: number, width: number): void {
   sink.varint(count * 2)
-  sink.reserve(4)
-  sink.bits(value, (width + 7) & ~7)
+  for (let bits = 0; bits < width; bits += 8) sink.byte((value >>> bits) & 255)
 }
 
-/** RLE / bit-packing hybrid: one run, of equal values or of packed ones. `width` is at most 24. */
+/** RLE / bit-packing hybrid: one run, of equal values or of packed ones. */
 export function writeRun(sink: ByteSink, values: Int32Array, width: number): void {
   if (values.length === 0) return
-  const [first = 0] = values
-  if (values.every((value) => value === first)) {
-    writeRepeated(sink, first, values.length, width)
-    return
-  }
   const groups = (values.length + 7) >> 3
-  sink.varint(groups * 2 + 1)
-  sink.reserve(groups * width + 1)
-  for (let i = 0; i < values.length; i++) sink.bits(values[i] as number, width)
-  for (let i = values.length; i < groups * 8; i++) sink.bits(0, width)
+  if (areEqual(values)) writeRepeated(sink, values[0] as number, values.length, width)
+  else {
+    sink.varint(groups * 2 + 1)
+    pack(sink, values, 0, values.length, width, groups * width)
+  }
+}
+
+function areEqual(values: Int32Array): boolean {
+  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false
+  return true
 }
 
 /** DELTA_BINARY_PACKED, of integers that span less than 2^52. */
-export function writeDeltas(sink: ByteSink, values: ArrayLike<number>): void {
+export function writeDeltas(sink: ByteSink, values: Float64Array): void {
   sink.varint(BLOCK)
   sink.varint(BLOCK / MINI)
   sink.varint(values.length)
   sink.varint(zigzag(values[0] ?? 0))
-  const deltas = new Float64Array(BLOCK)
   for (let start = 1; start < values.length; start += BLOCK) {
     const count = Math.min(BLOCK, values.length - start)
-    let least = Number.POSITIVE_INFINITY
-    for (let i = 0; i < count; i++) {
-      const delta = (values[start + i] as number) - (values[start + i - 1] as number)
-      deltas[i] = delta
-      if (delta < least) least = delta
-    }
+    const least = takeDeltas(values, start, count)
     sink.varint(zigzag(least))
-    sink.reserve(BLOCK / MINI + BLOCK * 7 + 8)
     const widths = sink.length
-    sink.length += BLOCK / MINI
-    for (let mini = 0; mini < BLOCK; mini += MINI) {
-      let largest = 0
+    for (let mini = 0; mini < BLOCK; mini += MINI) sink.byte(0)
+    for (let mini = 0; mini < count; mini += MINI) {
       const end = Math.min(mini + MINI, count)
-      for (let i = mini; i < end; i++) {
-        const delta = (deltas[i] as number) - least
-        deltas[i] = delta
-        if (delta > largest) largest = delta
-      }
-      const width = bitWidth(largest)
-      sink.buffer[widths + mini / MINI] = width
-      if (mini >= count) continue // a miniblock without values has no bytes
-      for (let i = mini; i < mini + MINI; i++) sink.bits(i < end ? (deltas[i] as number) : 0, width)
+      const width = bitWidth(lessen(mini, end, least))
+      sink.view.setUint8(widths + mini / MINI, width)
+      pack(sink, deltas, mini, end, width, (MINI * width) >> 3)
     }
   }
+}
+
+/** Fills `deltas`; gives the least one. */
+function takeDeltas(values: Float64Array, start: number, count: number): number {
+  let least = Number.POSITIVE_INFINITY
+  let before = values[start - 1] as number
+  for (let i = 0; i < count; i++) {
+    const value = values[start + i] as number
+    const delta = value - before
+    before = value
+    deltas[i] = delta
+    if (delta < least) least = delta
+  }
+  return least
+}
+
+/** Takes the least one from these deltas; gives the largest that is left. */
+function lessen(start: number, end: number, least: number): number {
+  let largest = 0
+  for (let i = start; i < end; i++) {
+    const delta = (deltas[i] as number) - least
+    deltas[i] = delta
+    if (delta > largest) largest = delta
+  }
+  return largest
+}
+
+/** Values of up to 53 bits, the lowest bit first; zeros after them make up so many bytes. */
+export function pack(
+  sink: ByteSink,
+  values: Float64Array | Int32Array,
+  start: number,
+  end: number,
+  width: number,
+  bytes: number,
+): void {
+  sink.reserve(bytes + 8)
+  const { view, length } = sink
+  let at = length
+  let pending = 0
+  let bits = 0
+  for (let i = start; i < end; i++) {
+    let value = values[i] as number
+    for (let left = width; left > 0; left -= 24) {
+      pending |= (left > 24 ? value % 0x1000000 : value) << bits
+      bits += Math.min(left, 24)
+      if (left > 24) value = Math.floor(value / 0x1000000)
+      for (; bits >= 8; bits -= 8) {
+        view.setUint8(at++, pending)
+        pending >>>= 8
+      }
+    }
+  }
+  view.setUint8(at++, pending)
+  while (at < length + bytes) view.setUint8(at++, 0)
+  sink.length = length + bytes
 }
 
 /** Without the overflow of shifts: values may take 53 bits. */

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { plainBytes } from './words.ts'
 
 /**
  * Steps over compact JSON without reading it: RFC 8259, with no space between its parts. Each gives where its part ends, or
@@ -31,19 +32,6 @@ export function skipString(bytes: Uint8Array, view: DataView, start: number): nu
     } else return -1
   }
   return bits > 127 && !isUtf8(bytes.subarray(start, at)) ? -1 : at + 1
-}
-
-/**
- * How many of four bytes in a string come before the first that is a quote, a backslash, below a space or beyond ASCII.
- * https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord
- */
-function plainBytes(word: number): number {
-  const quote = word ^ 0x22222222
-  const backslash = word ^ 0x5c5c5c5c
-  const others =
-    (((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash) | ((word - 0x20202020) & ~word) | word) &
-    0x80808080
-  return others === 0 ? 4 : (31 - Math.clz32(others & -others)) >> 3
 }
 
 /** From behind the backslash. */

@@ -1,6 +1,7 @@
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js'
 import { serializeTCompactProtocol } from 'hyparquet-writer/src/thrift.js'
-import { ByteSink, writeRepeated, writeRun } from './encodings.ts'
+import { ByteSink } from './byte-sink.ts'
+import { writeRepeated, writeRun } from './encodings.ts'
 
 /** Numbers of the format: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift */
 export const ENCODINGS = {

@@ -21,10 +21,8 @@ export async function appendRows(
     let row = firstRow
     for (const values of await readValues(piece, name)) {
       for (const value of values) {
-        if (column instanceof TextColumn) {
-          if (value instanceof Uint8Array) column.setBytes(row++, value, 0, value.length)
-          else column.set(row++, null)
-        } else if (value === null || value === undefined) column.set(row++, Number.NaN)
+        if (column instanceof TextColumn) column.set(row++, value instanceof Uint8Array ? value : null)
+        else if (value === null || value === undefined) column.set(row++, Number.NaN)
         else column.set(row++, type === 'TIMESTAMP' ? toMilliseconds(value, piece, name) : Number(value))
       }
     }
@@ -67,7 +65,7 @@ function toMilliseconds(value: unknown, { schema }: SourcePiece, name: string): 
   const isMicroseconds = schema.some(
     (element) => isNamed(element.name, name) && element.converted_type === 'TIMESTAMP_MICROS',
   )
-  return isMicroseconds ? Number(value) / 1000 : Number(value)
+  return isMicroseconds ? Math.floor(Number(value) / 1000) : Number(value)
 }
 
 /** As for DuckDB, names that differ in case only are one. */

@@ -4,15 +4,14 @@ import type { NamedType } from '../row-groups.ts'
 import { encodeChunk, STORED } from './column-chunk.ts'
 import { NumberColumn } from './number-column.ts'
 import type { Codec } from './pages.ts'
-import { TextColumn } from './text-column.ts'
-
-/** Of the radix sort. */
-const DIGIT = 2048
+import { scratchNumbers } from './scratch.ts'
+import { type Memory, TextColumn } from './text-column.ts'
+import { boundsOfNumbers } from './values.ts'
 
 export type ColumnData = TextColumn | NumberColumn
 
-export const openColumns = (columns: readonly NamedType[]): ColumnData[] =>
-  columns.map(({ type }) => (type === 'VARCHAR' ? new TextColumn() : new NumberColumn()))
+export const openColumns = (columns: readonly NamedType[], memory?: Memory): ColumnData[] =>
+  columns.map(({ type }) => (type === 'VARCHAR' ? new TextColumn(memory) : new NumberColumn()))
 
 export const schemaOf = (columns: readonly NamedType[]): SchemaElement[] => [
   { name: 'rows', num_children: columns.length },
@@ -41,41 +40,20 @@ export function encodeRowGroup(
   return { input: { name: 'rows just encoded', size: bytes.length, read }, group }
 }
 
-/**
- * The first `rows` rows by their time, equal ones in their order: a radix sort, which is stable and needs no comparing.
- * Most logs are nearly sorted, but for requests that overlap.
- */
+/** The first `rows` rows by their time, equal ones in their order. */
 export function sortedByTime(times: Float64Array, rows: number): Uint32Array {
-  let order = new Uint32Array(rows)
-  let [least, greatest, isSorted] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, true]
-  for (let row = 0; row < rows; row++) {
-    const time = times[row] as number
-    order[row] = row
-    if (time < greatest) isSorted = false
-    else greatest = time
-    if (time < least) least = time
-  }
-  if (isSorted) return order
-  // Differences from here on are no longer exact, but still tell which is greater.
-  if (greatest - least >= 2 ** 53) return order.sort((a, b) => (times[a] as number) - (times[b] as number) || a - b)
-  let spare = new Uint32Array(rows)
-  for (let unit = 1; unit <= greatest - least; unit *= DIGIT) {
-    const digits = new Uint16Array(rows)
-    const starts = new Uint32Array(DIGIT + 1)
-    for (let i = 0; i < rows; i++) {
-      const digit = Math.floor(((times[order[i] as number] as number) - least) / unit) % DIGIT
-      digits[i] = digit
-      starts[digit + 1] = (starts[digit + 1] as number) + 1
-    }
-    for (let digit = 1; digit < DIGIT; digit++)
-      starts[digit] = (starts[digit] as number) + (starts[digit - 1] as number)
-    for (let i = 0; i < rows; i++) {
-      const digit = digits[i] as number
-      const at = starts[digit] as number
-      spare[at] = order[i] as number
-      starts[digit] = at + 1
-    }
-    ;[order, spare] = [spare, order]
+  const order = new Uint32Array(rows)
+  const [least, greatest] = boundsOfNumbers(times.subarray(0, rows))
+  const scale = 2 ** Math.ceil(Math.log2(rows + 1))
+  if ((greatest - least + 1) * scale >= 2 ** 53)
+    return order.map((_, row) => row).sort((a, b) => (times[a] as number) - (times[b] as number) || a - b)
+  // Time and row in one number, which the runtime sorts without being asked to compare.
+  const keys = scratchNumbers(rows)
+  for (let row = 0; row < rows; row++) keys[row] = ((times[row] as number) - least) * scale + row
+  keys.sort()
+  for (let i = 0; i < rows; i++) {
+    const key = keys[i] as number
+    order[i] = key - Math.floor(key / scale) * scale
   }
   return order
 }

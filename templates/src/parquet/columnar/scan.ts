@@ -1,17 +1,18 @@
 import { isUtf8 } from 'node:buffer'
 import { toTimestamp } from '../../processor/formats/standard.ts'
 import type { LineScanner } from '../../types.ts'
-import { hash } from './text-column.ts'
+import { hashOf, isEqual, mix, mixByte, plainBytes, viewOf } from './words.ts'
 
-/** Where a scanner keeps the fields of the line it took last. */
-export const NUMBERS = { timestamp: 0, statusCode: 1, durationMs: 2, responseSize: 3 } as const
-export const TEXTS = { gatewayName: 0, routePath: 1, method: 2, traceId: 3, dimensions: 4 } as const
+/** Where a scanner keeps the fields of the line it took last: numbers by themselves, and texts. */
+const NUMBERS = { timestamp: 0, statusCode: 1, durationMs: 2, responseSize: 3 } as const
+const TEXTS = { gatewayName: 0, routePath: 1, method: 2, traceId: 3, dimensions: 4 } as const
+export const FIELDS = { ...NUMBERS, ...TEXTS }
 
-/** Bytes to compare with, four at a time. */
-function literal(text: string): { length: number; words: Int32Array; rest: Uint8Array } {
+/** Text to compare with, eight bytes at a time: as numbers, which are equal where the bytes are. It is at least as long. */
+function literal(text: string): { length: number; words: Float64Array } {
   const bytes = Buffer.from(text)
-  const words = Int32Array.from({ length: bytes.length >> 2 }, (_, i) => bytes.readInt32LE(i * 4))
-  return { length: bytes.length, words, rest: bytes.subarray(words.length * 4) }
+  const starts = Array.from({ length: Math.ceil(bytes.length / 8) }, (_, i) => Math.min(i * 8, bytes.length - 8))
+  return { length: bytes.length, words: Float64Array.from(starts, (start) => bytes.readDoubleLE(start)) }
 }
 type Literal = ReturnType<typeof literal>
 
@@ -24,33 +25,34 @@ const DURATION_MS = literal(',"durationMs":')
 const RESPONSE_SIZE = literal(',"responseSize":')
 const TRACE_ID = literal(',"traceId":"')
 const DIMENSIONS = literal(',"dimensions":')
-const NULL = literal('null')
-const LINE_END = literal('}\n')
+const NULL = Buffer.from('null').readInt32LE()
+const LINE_END = Buffer.from('}\n').readInt16LE()
 
 const [NEWLINE, SPACE, QUOTE, POINT, ZERO, BACKSLASH, CLOSE] = [0x0a, 0x20, 0x22, 0x2e, 0x30, 0x5c, 0x7d] as const
 const MINUTE = 'YYYY-MM-DDTHH:MM:'.length
 /** So many digits are exact as a number, and so is their quotient by a power of ten. */
 const MAX_DIGITS = 15
 const POWERS = Float64Array.from({ length: MAX_DIGITS + 1 }, (_, digits) => 10 ** digits)
-const KNOWN_DIMENSIONS = 1024
+const KNOWN = 1024
 
 /**
  * Reads lines exactly as `analyticsLog` writes them: these keys in this order, nothing escaped, no spaces. It may turn
  * down what it likes, since `parseLine` then reads the line; what it takes must be what `parseLine` would have read.
+ * The methods below take the place where they begin to read and give the one where they ended: -1 if they could not.
  */
 export class EntryScanner implements LineScanner {
   /** The bytes that `starts` and `ends` point into. */
-  lines: Uint8Array = new Uint8Array()
+  view: DataView = new DataView(new ArrayBuffer(0))
   readonly starts = new Int32Array(5)
   readonly ends = new Int32Array(5)
+  readonly hashes = new Int32Array(5)
   readonly numbers = new Float64Array(4)
-  private view: DataView = new DataView(new ArrayBuffer(0))
-  private at = 0
+  private lines: Uint8Array = new Uint8Array()
   /** The minute of the line before, as text and in milliseconds. */
-  private minuteText = new Uint8Array()
+  private minuteText: DataView = new DataView(new ArrayBuffer(MINUTE))
   private minute = Number.NaN
-  /** Dimensions that were compared with what JSON makes of them, by their hash. */
-  private readonly known: (Uint8Array | undefined)[] = new Array(KNOWN_DIMENSIONS).fill(undefined)
+  /** Texts that took long to check, by their hash. */
+  private readonly known: (DataView | undefined)[] = new Array(KNOWN).fill(undefined)
 
   get timestamp(): number {
     return this.numbers[NUMBERS.timestamp] as number
@@ -59,161 +61,156 @@ export class EntryScanner implements LineScanner {
   scan(lines: Uint8Array, start: number): number {
     if (lines !== this.lines) {
       this.lines = lines
-      this.view = new DataView(lines.buffer, lines.byteOffset, lines.byteLength)
+      this.view = viewOf(lines)
     }
-    this.at = start
-    const isTaken =
-      this.skip(HEAD) &&
-      this.time() &&
-      this.skip(GATEWAY_NAME) &&
-      this.text(TEXTS.gatewayName) &&
-      this.skip(ROUTE_PATH) &&
-      this.text(TEXTS.routePath) &&
-      this.skip(METHOD) &&
-      this.text(TEXTS.method) &&
-      this.skip(STATUS_CODE) &&
-      this.integer(NUMBERS.statusCode, 3) &&
-      this.skip(DURATION_MS) &&
-      this.decimal(NUMBERS.durationMs) &&
-      this.skip(RESPONSE_SIZE) &&
-      (this.skip(NULL) ? this.absent(NUMBERS.responseSize) : this.integer(NUMBERS.responseSize, MAX_DIGITS)) &&
-      (this.skip(TRACE_ID) ? this.text(TEXTS.traceId) : this.without(TEXTS.traceId)) &&
-      (this.skip(DIMENSIONS) ? this.dimensions() : this.without(TEXTS.dimensions)) &&
-      this.skip(LINE_END)
-    return isTaken ? this.at : -1
+    const { view } = this
+    let at = this.time(skip(view, start, HEAD))
+    at = this.text(TEXTS.gatewayName, skip(view, at, GATEWAY_NAME))
+    at = this.text(TEXTS.routePath, skip(view, at, ROUTE_PATH))
+    at = this.text(TEXTS.method, skip(view, at, METHOD))
+    at = this.integer(NUMBERS.statusCode, skip(view, at, STATUS_CODE), 3)
+    at = this.decimal(NUMBERS.durationMs, skip(view, at, DURATION_MS))
+    at = this.integerOrNull(NUMBERS.responseSize, skip(view, at, RESPONSE_SIZE))
+    if (at < 0) return -1
+    let value = skip(view, at, TRACE_ID)
+    if (value < 0) this.starts[TEXTS.traceId] = -1
+    else at = this.text(TEXTS.traceId, value)
+    value = skip(view, at, DIMENSIONS)
+    if (value < 0) this.starts[TEXTS.dimensions] = -1
+    else at = this.dimensions(value)
+    if (at < 0 || at + 2 > lines.length || view.getInt16(at, true) !== LINE_END) return -1
+    return at + 2
   }
 
-  private skip({ length, words, rest }: Literal): boolean {
-    const { lines, view, at } = this
-    if (at + length > lines.length) return false
-    for (let i = 0; i < words.length; i++) if (view.getInt32(at + i * 4, true) !== words[i]) return false
-    const end = at + length
-    for (let i = 1; i <= rest.length; i++) if (lines[end - i] !== rest[rest.length - i]) return false
-    this.at = end
-    return true
+  /** `YYYY-MM-DDTHH:MM:SS.mmm`. The minute is read by `toTimestamp`, since most lines share it with the one before. */
+  private time(at: number): number {
+    const { lines, view } = this
+    if (at < 0 || at + MINUTE + 8 > lines.length) return -1
+    if (!isEqual(this.minuteText, 0, view, at, MINUTE) && !this.newMinute(at)) return -1
+    const point = this.digits(NUMBERS.timestamp, at + MINUTE, 0)
+    const second = this.timestamp
+    const end = this.digits(NUMBERS.timestamp, point + 1, 0)
+    this.numbers[NUMBERS.timestamp] = this.minute + second * 1000 + this.timestamp
+    const isTime = point === at + MINUTE + 2 && second < 60 && lines[point] === POINT && end === point + 4
+    return isTime ? end : -1
   }
 
-  private absent(field: number): boolean {
-    this.numbers[field] = Number.NaN
-    return true
-  }
-
-  private without(field: number): boolean {
-    this.starts[field] = -1
-    return true
-  }
-
-  /** Up to the closing quote, which it passes. */
-  private text(field: number): boolean {
-    const { lines, at: start } = this
-    let end = start
-    let bits = 0
-    for (;;) {
-      const byte = lines[end] as number
-      if (byte === QUOTE) break
-      if (!(byte >= SPACE) || byte === BACKSLASH) return false
-      bits |= byte
-      end++
-    }
-    if (bits > 127 && !isUtf8(lines.subarray(start, end))) return false
-    this.starts[field] = start
-    this.ends[field] = end
-    this.at = end + 1
-    return true
-  }
-
-  private integer(field: number, maxDigits: number): boolean {
-    const start = this.at
-    const value = this.digits(0)
-    const count = this.at - start
-    this.numbers[field] = value
-    return count > 0 && count <= maxDigits && (count === 1 || this.lines[start] !== ZERO)
-  }
-
-  private decimal(field: number): boolean {
-    if (!this.integer(field, MAX_DIGITS)) return false
-    if (this.lines[this.at] !== POINT) return true
-    const point = this.at++
-    const mantissa = this.digits(this.numbers[field] as number)
-    const places = this.at - point - 1
-    this.numbers[field] = mantissa / (POWERS[places] as number)
-    return places > 0 && places <= MAX_DIGITS && mantissa < 1e15
-  }
-
-  /** The digits from here on, appended to a number. */
-  private digits(head: number): number {
-    const { lines } = this
-    let at = this.at
-    let value = head
-    for (;;) {
-      const digit = (lines[at] as number) - ZERO
-      if (!(digit >= 0 && digit <= 9)) break
-      value = value * 10 + digit
-      at++
-    }
-    this.at = at
-    return value
-  }
-
-  /** `YYYY-MM-DDTHH:MM:SS.mmmZ`. The minute is read by `toTimestamp`, since most lines share it with the one before. */
-  private time(): boolean {
-    const { lines, at, minuteText } = this
-    for (let i = 0; i < MINUTE; i++) {
-      if (lines[at + i] === minuteText[i]) continue
-      if (!this.newMinute()) return false
-      break
-    }
-    this.at = at + MINUTE
-    const seconds = this.digits(0)
-    const isWhole = this.at === at + MINUTE + 2 && lines[this.at] === POINT
-    this.at++
-    const milliseconds = this.digits(0)
-    this.numbers[NUMBERS.timestamp] = this.minute + seconds * 1000 + milliseconds
-    return isWhole && seconds < 60 && this.at === at + MINUTE + 6
-  }
-
-  private newMinute(): boolean {
-    const minute = this.lines.slice(this.at, this.at + MINUTE)
+  private newMinute(at: number): boolean {
+    const minute = Buffer.from(this.lines.subarray(at, at + MINUTE))
     // Its last millisecond tells of all others; of 24:00 only the first exists.
-    const text = `${Buffer.from(minute).toString('latin1')}59.999Z`
+    const text = `${minute.toString('latin1')}59.999Z`
     if (toTimestamp(text) !== text) return false
-    this.minuteText = minute
+    this.minuteText = viewOf(minute)
     this.minute = Date.parse(text) - 59_999
     return true
   }
 
+  /** Up to the closing quote, which it passes. */
+  private text(field: number, start: number): number {
+    if (start < 0) return -1
+    const { lines, view } = this
+    let hash = 0
+    let isAscii = true
+    for (let end = start; end + 4 <= lines.length; end += 4) {
+      const word = view.getInt32(end, true)
+      let plain = plainBytes(word)
+      if (plain < 4 && (lines[end + plain] as number) > 127) {
+        isAscii = false
+        while (plain < 4 && isInText(lines[end + plain] as number)) plain++
+      }
+      if (plain === 4) hash = mix(hash, word)
+      else {
+        for (let i = 0; i < plain; i++) hash = mixByte(hash, lines[end++] as number)
+        const isText = lines[end] === QUOTE && (isAscii || this.isRight(start, end, hash, isUtf8))
+        return isText ? this.found(field, start, end, hash) + 1 : -1
+      }
+    }
+    return -1
+  }
+
+  private found(field: number, start: number, end: number, hash: number): number {
+    this.starts[field] = start
+    this.ends[field] = end
+    this.hashes[field] = hash
+    return end
+  }
+
+  private integerOrNull(field: number, at: number): number {
+    if (at < 0 || at + 4 > this.lines.length || this.view.getInt32(at, true) !== NULL)
+      return this.integer(field, at, MAX_DIGITS)
+    this.numbers[field] = Number.NaN
+    return at + 4
+  }
+
+  private integer(field: number, start: number, maxDigits: number): number {
+    const at = start < 0 ? -1 : this.digits(field, start, 0)
+    const count = at - start
+    return count > 0 && count <= maxDigits && (count === 1 || this.lines[start] !== ZERO) ? at : -1
+  }
+
+  private decimal(field: number, start: number): number {
+    const point = this.integer(field, start, MAX_DIGITS)
+    if (point < 0 || this.lines[point] !== POINT) return point
+    const at = this.digits(field, point + 1, this.numbers[field] as number)
+    const mantissa = this.numbers[field] as number
+    const places = at - point - 1
+    this.numbers[field] = mantissa / (POWERS[places] as number)
+    return places > 0 && places <= MAX_DIGITS && mantissa < 1e15 ? at : -1
+  }
+
+  /** Appends the digits from `at` on to a number. */
+  private digits(field: number, at: number, head: number): number {
+    const { lines } = this
+    let value = head
+    let end = at
+    for (;;) {
+      const digit = (lines[end] as number) - ZERO
+      if (!(digit >= 0 && digit <= 9)) break
+      value = value * 10 + digit
+      end++
+    }
+    this.numbers[field] = value
+    return end
+  }
+
   /** Labels as JSON writes them again, so that their bytes are what is stored. */
-  private dimensions(): boolean {
-    const { lines, at: start } = this
+  private dimensions(start: number): number {
+    const { lines } = this
     let end = start
     while (end < lines.length && lines[end] !== CLOSE && lines[end] !== NEWLINE) end++
     end++
-    const slot = hash(lines, start, end) % KNOWN_DIMENSIONS
+    const hash = hashOf(this.view, start, end)
+    return this.isRight(start, end, hash, isCanonical) ? this.found(TEXTS.dimensions, start, end, hash) : -1
+  }
+
+  /** Asks of a text only what was not asked before. */
+  private isRight(start: number, end: number, hash: number, check: (text: Buffer) => boolean): boolean {
+    const slot = hash & (KNOWN - 1)
     const known = this.known[slot]
-    if (!known || !isEqual(known, lines, start, end)) {
-      const labels = Buffer.from(lines.subarray(start, end))
-      if (!isUtf8(labels) || !isCanonical(labels.toString())) return false
-      this.known[slot] = labels
-    }
-    this.starts[TEXTS.dimensions] = start
-    this.ends[TEXTS.dimensions] = end
-    this.at = end
+    if (known?.byteLength === end - start && isEqual(known, 0, this.view, start, end - start)) return true
+    const text = Buffer.from(this.lines.subarray(start, end))
+    if (!check(text)) return false
+    this.known[slot] = viewOf(text)
     return true
   }
 }
 
-function isEqual(known: Uint8Array, lines: Uint8Array, start: number, end: number): boolean {
-  if (known.length !== end - start) return false
-  for (let i = 0; i < known.length; i++) if (known[i] !== lines[start + i]) return false
-  return true
+function skip(view: DataView, at: number, { length, words }: Literal): number {
+  if (at < 0 || at + length > view.byteLength) return -1
+  const last = words.length - 1
+  for (let i = 0; i < last; i++) if (view.getFloat64(at + i * 8, true) !== words[i]) return -1
+  return view.getFloat64(at + length - 8, true) === words[last] ? at + length : -1
 }
 
+const isInText = (byte: number) => byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH
+
 /** Whether `parseLine` takes these labels as they are, and JSON writes them the same. */
-function isCanonical(text: string): boolean {
+function isCanonical(bytes: Buffer): boolean {
+  const text = bytes.toString()
   try {
     const labels: unknown = JSON.parse(text)
     const isFlat = typeof labels === 'object' && labels !== null && !Array.isArray(labels)
-    return isFlat && Object.values(labels).every(isScalar) && JSON.stringify(labels) === text
+    return isUtf8(bytes) && isFlat && Object.values(labels).every(isScalar) && JSON.stringify(labels) === text
   } catch {
     return false
   }

@@ -1,158 +1,155 @@
+import type { EntryScanner } from './scan.ts'
+import { copyText, hashOf, isEqual, viewOf } from './words.ts'
+
 /** A batch may be open for each of many hours. */
 const FIRST_ROWS = 16
 /** A column whose values are mostly new ones is not worth a dictionary; not asked before so many values. */
 const TRIAL = 16_384
 const EMPTY = -1
+/** Of a value beside its text: where it starts, and its place in the table. */
+const VALUE_BYTES = 12
 /** Where a text becomes UTF-8 on its way into a column; shared, because it is done with at once. */
 let scratch = Buffer.allocUnsafe(1 << 10)
+let scratchView = viewOf(scratch)
+
+/** Counts what columns hold, whatever the arrays under it could: the same rows count the same. */
+export interface Memory {
+  bytes: number
+}
 
 /** Texts as UTF-8, each different one kept once, and which of them every row has. */
 export class TextColumn {
   /** By row: the number of its value; -1 is NULL. */
   codes = new Int32Array(FIRST_ROWS)
   /** The values one after the other, in the order of their first rows. */
-  utf8 = Buffer.allocUnsafe(256)
-  /** By value: where it ends in `utf8`, which is where the next one begins. */
-  ends = new Int32Array(FIRST_ROWS)
+  utf8 = new DataView(new ArrayBuffer(256))
+  /** By value: where it begins in `utf8`; where the last one ends follows. */
+  starts = new Int32Array(FIRST_ROWS)
   values = 0
   /** False once looking for equal values was given up. */
   isDictionary = true
   /** An open hash table of values, never more than half full. */
   private slots = new Int32Array(FIRST_ROWS * 2).fill(EMPTY)
-  /** The value found last. */
-  private last = 0
-
-  /** Memory taken, about. */
-  bytes = 1024
   nulls = 0
+  private readonly memory: Memory
+
+  constructor(memory: Memory = { bytes: 0 }) {
+    this.memory = memory
+  }
+
+  /** Empty again, with the memory it has. */
+  clear(): void {
+    this.values = this.nulls = 0
+    this.isDictionary = true
+    this.slots = new Int32Array(FIRST_ROWS * 2).fill(EMPTY)
+  }
 
   isNull(row: number): boolean {
     return (this.codes[row] as number) < 0
   }
 
-  startOf(value: number): number {
-    return value === 0 ? 0 : (this.ends[value - 1] as number)
-  }
-
   /** Sets the row to a text, or to NULL. Rows are set one after the other. */
-  set(row: number, text: string | null): void {
-    if (text === null) this.setCode(row, -1)
-    else {
-      if (scratch.length < text.length * 3) scratch = Buffer.allocUnsafe(text.length * 6)
-      this.setBytes(row, scratch, 0, scratch.write(text))
+  set(row: number, text: string | Uint8Array | null): void {
+    if (text === null) {
+      this.setCode(row, -1)
+      this.nulls++
+      return
     }
+    if (scratch.length < text.length * 3) {
+      scratch = Buffer.allocUnsafe(text.length * 6)
+      scratchView = viewOf(scratch)
+    }
+    if (typeof text !== 'string') scratch.set(text)
+    const length = typeof text === 'string' ? scratch.write(text) : text.length
+    this.setBytes(row, scratchView, 0, length, hashOf(scratchView, 0, length))
   }
 
   /** The same from bytes that are known to be UTF-8. */
-  setBytes(row: number, source: Uint8Array, start: number, end: number): void {
-    this.setCode(row, this.isDictionary ? this.find(row, source, start, end) : this.append(source, start, end))
+  setBytes(row: number, source: DataView, start: number, end: number, hash: number): void {
+    const { utf8, starts, slots } = this
+    const length = end - start
+    const mask = slots.length - 1
+    let slot = hash & mask
+    for (; this.isDictionary; slot = (slot + 1) & mask) {
+      const value = slots[slot] as number
+      if (value === EMPTY) break
+      if (this.lengthOf(value) === length && isEqual(utf8, starts[value] as number, source, start, length)) {
+        this.setCode(row, value)
+        return
+      }
+    }
+    this.setCode(row, this.append(source, start, length))
+    if (!this.isDictionary) return
+    slots[slot] = this.values - 1
+    if (this.values * 2 > slots.length) this.reconsider(row + 1)
   }
 
-  /** The number of this value, which may be new. */
-  private find(row: number, source: Uint8Array, start: number, end: number): number {
-    // Labels come in runs.
-    if (this.last < this.values && this.isEqual(this.last, source, start, end)) return this.last
-    const mask = this.slots.length - 1
-    let slot = hash(source, start, end) & mask
-    for (;;) {
-      const value = this.slots[slot] as number
-      if (value === EMPTY) break
-      if (this.isEqual(value, source, start, end)) {
-        this.last = value
-        return value
-      }
-      slot = (slot + 1) & mask
-    }
-    const value = this.append(source, start, end)
-    this.last = value
-    this.slots[slot] = value
-    if (this.values * 2 > this.slots.length) this.reconsider(row + 1)
-    return value
+  /** The same from a line that was scanned. */
+  setScanned(row: number, { starts, ends, hashes, view }: EntryScanner, field: number): void {
+    const start = starts[field] as number
+    if (start < 0) this.set(row, null)
+    else this.setBytes(row, view, start, ends[field] as number, hashes[field] as number)
   }
 
   textAt(value: number): string {
-    return this.utf8.toString('utf8', this.startOf(value), this.ends[value])
+    const start = this.starts[value] as number
+    return Buffer.from(this.utf8.buffer, start, this.lengthOf(value)).toString()
+  }
+
+  /** Of a value, in bytes. */
+  lengthOf(value: number): number {
+    return (this.starts[value + 1] as number) - (this.starts[value] as number)
   }
 
   /** Whether a value sorts before another, by their bytes. */
   isLess(a: number, b: number): boolean {
-    const [startA, startB] = [this.startOf(a), this.startOf(b)]
-    const lengthA = (this.ends[a] as number) - startA
-    const lengthB = (this.ends[b] as number) - startB
-    const { utf8 } = this
+    const { utf8, starts } = this
+    const startA = starts[a] as number
+    const startB = starts[b] as number
+    const [lengthA, lengthB] = [this.lengthOf(a), this.lengthOf(b)]
     for (let i = 0; i < lengthA && i < lengthB; i++) {
-      const difference = (utf8[startA + i] as number) - (utf8[startB + i] as number)
+      const difference = utf8.getUint8(startA + i) - utf8.getUint8(startB + i)
       if (difference !== 0) return difference < 0
     }
     return lengthA < lengthB
   }
 
   private setCode(row: number, code: number): void {
-    if (row === this.codes.length) this.codes = this.grown(this.codes)
+    if (row === this.codes.length) this.codes = grown(this.codes)
     this.codes[row] = code
-    if (code < 0) this.nulls++
   }
 
-  private isEqual(value: number, source: Uint8Array, start: number, end: number): boolean {
-    const from = this.startOf(value)
-    const length = end - start
-    const { utf8 } = this
-    if ((this.ends[value] as number) - from !== length) return false
-    for (let i = 0; i < length; i++) if (utf8[from + i] !== source[start + i]) return false
-    return true
-  }
-
-  private append(source: Uint8Array, start: number, end: number): number {
-    const from = this.startOf(this.values)
-    const length = end - start
-    if (from + length > this.utf8.length) {
-      const larger = Buffer.allocUnsafe((from + length) * 2)
-      this.bytes += larger.length - this.utf8.length
-      this.utf8.copy(larger, 0, 0, from)
-      this.utf8 = larger
+  private append(source: DataView, start: number, length: number): number {
+    const from = this.starts[this.values] as number
+    if (from + length > this.utf8.byteLength) {
+      const larger = new Uint8Array((from + length) * 2)
+      larger.set(new Uint8Array(this.utf8.buffer, 0, from))
+      this.utf8 = viewOf(larger)
     }
-    const { utf8 } = this
-    for (let i = 0; i < length; i++) utf8[from + i] = source[start + i] as number
-    if (this.values === this.ends.length) this.ends = this.grown(this.ends)
-    this.ends[this.values] = from + length
-    return this.values++
-  }
-
-  private grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-    const larger = new Int32Array(array.length * 2)
-    larger.set(array)
-    this.bytes += array.byteLength
-    return larger
+    copyText(source, start, this.utf8, from, length)
+    this.memory.bytes += length + VALUE_BYTES
+    const value = this.values++
+    if (this.values === this.starts.length) this.starts = grown(this.starts)
+    this.starts[this.values] = from + length
+    return value
   }
 
   /** The table is full: a larger one, or none where most rows brought a value of their own. */
   private reconsider(rows: number): void {
     this.isDictionary = this.values < TRIAL || this.values * 2 <= rows
     const size = this.isDictionary ? this.slots.length * 2 : 0
-    this.bytes += 4 * (size - this.slots.length)
     this.slots = new Int32Array(size).fill(EMPTY)
     if (!this.isDictionary) return
     for (let value = 0; value < this.values; value++) {
-      let slot = hash(this.utf8, this.startOf(value), this.ends[value] as number) & (size - 1)
+      let slot = hashOf(this.utf8, this.starts[value] as number, this.starts[value + 1] as number) & (size - 1)
       while (this.slots[slot] !== EMPTY) slot = (slot + 1) & (size - 1)
       this.slots[slot] = value
     }
   }
 }
 
-/** Not negative. Four bytes at once, as MurmurHash does: https://en.wikipedia.org/wiki/MurmurHash */
-export function hash(bytes: Uint8Array, start: number, end: number): number {
-  let hash = end - start
-  let i = start
-  for (; i + 4 <= end; i += 4) {
-    const word =
-      (bytes[i] as number) |
-      ((bytes[i + 1] as number) << 8) |
-      ((bytes[i + 2] as number) << 16) |
-      ((bytes[i + 3] as number) << 24)
-    hash = Math.imul(hash ^ word, 0x85ebca6b)
-    hash ^= hash >>> 15
-  }
-  for (; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193)
-  return (hash ^ (hash >>> 13)) >>> 0
+function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(array.length * 2)
+  larger.set(array)
+  return larger
 }

@@ -1,13 +1,18 @@
 import type { ColumnType } from '../../types.ts'
-import { ByteSink, bitWidth, writeDeltas, writeRun } from './encodings.ts'
+import { ByteSink } from './byte-sink.ts'
+import { bitWidth, pack, writeDeltas, writeRun } from './encodings.ts'
 import type { NumberColumn } from './number-column.ts'
 import type { ENCODINGS } from './pages.ts'
-import { TextColumn } from './text-column.ts'
+import { scratchCodes, scratchFlags, scratchNumbers, scratchSlots } from './scratch.ts'
+import type { TextColumn } from './text-column.ts'
+import { mix } from './words.ts'
 
 /** Longer texts are no good bounds, and a footer is read often. */
 const MAX_BOUND_BYTES = 1000
 /** Sums and differences of integers below this are exact. */
 const EXACT = 2 ** 51
+/** Of numbers: a table of more would not stay in the processor's cache. */
+const MAX_DICTIONARY = 65_536
 
 /** The values of a column chunk without its NULLs, ready to be cut into pages. */
 export interface EncodedValues {
@@ -28,47 +33,61 @@ const NO_VALUES: EncodedValues = { encoding: 'PLAIN', bytes: 0, write() {} }
 /** These rows of a column of texts, none of them NULL. */
 export function encodeTexts(column: TextColumn, rows: Uint32Array): EncodedValues {
   if (rows.length === 0) return NO_VALUES
-  const codes = new Int32Array(rows.length)
-  const isUsed = new Uint8Array(column.values)
-  for (let i = 0; i < rows.length; i++) {
-    const code = column.codes[rows[i] as number] as number
-    codes[i] = code
-    isUsed[code] = 1
-  }
-  const bounds = boundsOf(column, isUsed)
-  const lengthOf = (value: number) => (column.ends[value] as number) - column.startOf(value)
-  if (column.isDictionary && column.values * 2 <= rows.length) {
-    const sink = new ByteSink(column.startOf(column.values) + 4 * column.values)
-    for (let value = 0; value < column.values; value++) {
-      sink.length = sink.buffer.writeUInt32LE(lengthOf(value), sink.length)
-      sink.append(column.utf8, column.startOf(value), lengthOf(value))
-    }
-    return { ...withDictionary({ bytes: sink.bytes, values: column.values }, codes), bounds }
-  }
-  const lengths = new Int32Array(rows.length)
-  let bytes = 0
-  for (let i = 0; i < rows.length; i++) bytes += lengths[i] = lengthOf(codes[i] as number)
+  const codes = take(column.codes, rows, scratchCodes(rows.length))
+  const bounds = boundsOf(column, codes)
+  if (column.isDictionary && column.values * 2 <= rows.length)
+    return { ...withDictionary({ bytes: plainTexts(column), values: column.values }, codes), bounds }
+  const lengths = scratchNumbers(rows.length)
+  for (let i = 0; i < codes.length; i++) lengths[i] = column.lengthOf(codes[i] as number)
   return {
     encoding: 'DELTA_LENGTH_BYTE_ARRAY',
-    bytes,
+    bytes: lengths.reduce((sum, length) => sum + length, 0),
     bounds,
     write(sink, from, to) {
       writeDeltas(sink, lengths.subarray(from, to))
-      for (let i = from; i < to; i++) sink.append(column.utf8, column.startOf(codes[i] as number), lengths[i] as number)
+      writeTexts(sink, column, codes.subarray(from, to))
     },
   }
 }
 
-/** Least and greatest of the used values by their bytes, which is the order of the format. */
-function boundsOf(column: TextColumn, isUsed: Uint8Array): [string, string] | undefined {
-  let least = -1
-  let greatest = -1
-  for (let value = 0; value < column.values; value++) {
-    if (isUsed[value] === 0) continue
-    if (least < 0 || column.isLess(value, least)) least = value
-    if (greatest < 0 || column.isLess(greatest, value)) greatest = value
+/** Values in another order. */
+function take<T extends Int32Array | Float64Array>(values: T, rows: Uint32Array, taken: T): T {
+  for (let i = 0; i < rows.length; i++) taken[i] = values[rows[i] as number] as number
+  return taken
+}
+
+function writeTexts(sink: ByteSink, column: TextColumn, codes: Int32Array): void {
+  const { utf8, starts } = column
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i] as number
+    sink.text(utf8, starts[code] as number, column.lengthOf(code))
   }
-  if (least < 0) return undefined
+}
+
+/** All values of a column, each behind its length. */
+function plainTexts(column: TextColumn): Uint8Array {
+  const sink = new ByteSink((column.starts[column.values] as number) + 4 * column.values)
+  for (let value = 0; value < column.values; value++) {
+    const length = column.lengthOf(value)
+    sink.view.setUint32(sink.length, length, true)
+    sink.length += 4
+    sink.text(column.utf8, column.starts[value] as number, length)
+  }
+  return sink.bytes
+}
+
+/** Least and greatest of these values by their bytes, which is the order of the format. */
+function boundsOf(column: TextColumn, codes: Int32Array): [string, string] | undefined {
+  const isSeen = scratchFlags(column.values).fill(0)
+  let least = codes[0] as number
+  let greatest = least
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i] as number
+    if (isSeen[code] === 1) continue
+    isSeen[code] = 1
+    if (column.isLess(code, least)) least = code
+    else if (column.isLess(greatest, code)) greatest = code
+  }
   const [from, to] = [least, greatest].map((value) => column.textAt(value)) as [string, string]
   return from.length > MAX_BOUND_BYTES || to.length > MAX_BOUND_BYTES ? undefined : [from, to]
 }
@@ -76,43 +95,67 @@ function boundsOf(column: TextColumn, isUsed: Uint8Array): [string, string] | un
 /** These rows of a column of numbers, none of them NULL. */
 export function encodeNumbers(column: NumberColumn, type: ColumnType, rows: Uint32Array): EncodedValues {
   if (rows.length === 0) return NO_VALUES
-  const values = new Float64Array(rows.length)
-  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (let i = 0; i < rows.length; i++) {
-    const value = column.values[rows[i] as number] as number
-    values[i] = value
-    if (value < least) least = value
-    if (value > greatest) greatest = value
-  }
-  const bounds: [number, number] = [least, greatest]
+  const values = take(column.values, rows, scratchNumbers(rows.length))
+  const bounds = boundsOfNumbers(values)
   if (type === 'BOOLEAN') return { ...plainBooleans(values), bounds }
-  const plain = plainWriter(type)
   // A dictionary of doubles pays while most come twice; integers are packed well without one.
   const uses = { DOUBLE: 2, INTEGER: 16, BIGINT: 16, TIMESTAMP: 0, VARCHAR: 0 }[type]
   const found = uses > 0 ? dictionaryOf(values, uses) : null
   if (found) {
-    const sink = new ByteSink(found.values.length * 8)
-    plain(sink, found.values, 0, found.values.length)
-    return { ...withDictionary({ bytes: sink.bytes, values: found.values.length }, found.codes), bounds }
+    const sink = new ByteSink(found.different.length * 8)
+    writePlain(sink, found.different, type)
+    return { ...withDictionary({ bytes: sink.bytes, values: found.different.length }, found.codes), bounds }
   }
-  const isShort = Math.max(-least, greatest) < (type === 'INTEGER' ? 2 ** 30 : EXACT)
+  const isShort = Math.max(-bounds[0], bounds[1]) < (type === 'INTEGER' ? 2 ** 30 : EXACT)
   const isDelta = isShort && type !== 'DOUBLE'
-  const write = isDelta
-    ? (sink: ByteSink, from: number, to: number) => writeDeltas(sink, values.subarray(from, to))
-    : (sink: ByteSink, from: number, to: number) => plain(sink, values, from, to)
-  return { encoding: isDelta ? 'DELTA_BINARY_PACKED' : 'PLAIN', bytes: values.length * 8, bounds, write }
+  return {
+    encoding: isDelta ? 'DELTA_BINARY_PACKED' : 'PLAIN',
+    bytes: values.length * 8,
+    bounds,
+    write(sink, from, to) {
+      if (isDelta) writeDeltas(sink, values.subarray(from, to))
+      else writePlain(sink, values.subarray(from, to), type)
+    },
+  }
+}
+
+export function boundsOfNumbers(values: Float64Array): [number, number] {
+  let least = Number.POSITIVE_INFINITY
+  let greatest = Number.NEGATIVE_INFINITY
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number
+    if (value < least) least = value
+    if (value > greatest) greatest = value
+  }
+  return [least, greatest]
 }
 
 /** The different numbers, told apart by their bits, and by row which it is; null if they do not come often enough. */
-function dictionaryOf(values: Float64Array, uses: number): { values: Float64Array; codes: Int32Array } | null {
-  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-  const column = new TextColumn()
-  for (let i = 0; i < values.length; i++) {
-    column.setBytes(i, bytes, i * 8, i * 8 + 8)
-    if (column.values * uses > values.length || !column.isDictionary) return null
+function dictionaryOf(values: Float64Array, uses: number): { different: Float64Array; codes: Int32Array } | null {
+  const most = Math.min(Math.ceil(values.length / uses), MAX_DICTIONARY)
+  const slots = scratchSlots(2 ** bitWidth(most * 2)).fill(-1)
+  const words = new Int32Array(values.buffer, 0, values.length * 2)
+  const found = new Int32Array(most * 2)
+  const codes = scratchCodes(values.length)
+  let count = 0
+  for (let i = 0; i < codes.length; i++) {
+    const low = words[2 * i] as number
+    const high = words[2 * i + 1] as number
+    let slot = mix(low, high) & (slots.length - 1)
+    let code = slots[slot] as number
+    while (code >= 0 && (found[2 * code] !== low || found[2 * code + 1] !== high)) {
+      slot = (slot + 1) & (slots.length - 1)
+      code = slots[slot] as number
+    }
+    if (code < 0) {
+      if (count === most) return null
+      code = slots[slot] = count++
+      found[2 * code] = low
+      found[2 * code + 1] = high
+    }
+    codes[i] = code
   }
-  const different = new Uint8Array(column.utf8.subarray(0, column.values * 8))
-  return { values: new Float64Array(different.buffer), codes: column.codes.subarray(0, values.length) }
+  return { different: new Float64Array(found.buffer, 0, count), codes }
 }
 
 function withDictionary(dictionary: { bytes: Uint8Array; values: number }, codes: Int32Array): EncodedValues {
@@ -122,33 +165,26 @@ function withDictionary(dictionary: { bytes: Uint8Array; values: number }, codes
     dictionary,
     bytes: (codes.length * width) >> 3,
     write(sink, from, to) {
-      sink.reserve(1)
-      sink.buffer[sink.length++] = width
+      sink.byte(width)
       writeRun(sink, codes.subarray(from, to), width)
     },
   }
 }
 
-function plainWriter(type: ColumnType) {
-  return (sink: ByteSink, values: Float64Array, from: number, to: number) => {
-    sink.reserve((to - from) * 8)
-    const view = new DataView(sink.buffer.buffer, sink.buffer.byteOffset)
-    for (let i = from; i < to; i++) {
-      const value = values[i] as number
-      if (type === 'INTEGER') view.setInt32(sink.length, value, true)
-      else if (type === 'DOUBLE') view.setFloat64(sink.length, value, true)
-      else view.setBigInt64(sink.length, BigInt(value), true)
-      sink.length += type === 'INTEGER' ? 4 : 8
-    }
+function writePlain(sink: ByteSink, values: Float64Array, type: ColumnType): void {
+  const size = type === 'INTEGER' ? 4 : 8
+  sink.reserve(values.length * size)
+  const { view } = sink
+  for (const value of values) {
+    if (type === 'INTEGER') view.setInt32(sink.length, value, true)
+    else if (type === 'DOUBLE') view.setFloat64(sink.length, value, true)
+    else view.setBigInt64(sink.length, BigInt(value), true)
+    sink.length += size
   }
 }
 
 const plainBooleans = (values: Float64Array): EncodedValues => ({
   encoding: 'PLAIN',
   bytes: values.length >> 3,
-  write(sink, from, to) {
-    sink.reserve(((to - from) >> 3) + 1)
-    for (let i = from; i < to; i++) sink.bits(values[i] as number, 1)
-    sink.flushBits()
-  },
+  write: (sink, from, to) => pack(sink, values, from, to, 1, (to - from + 7) >> 3),
 })

@@ -4,74 +4,57 @@ import { toCell } from '../cells.ts'
 import { joinRowGroups, type RowGroupSource } from '../footer.ts'
 import type { NamedType } from '../row-groups.ts'
 import { openCodecs } from './codec.ts'
-import { NumberColumn } from './number-column.ts'
+import type { NumberColumn } from './number-column.ts'
 import { type ColumnData, encodeRowGroup, openColumns, schemaOf, sortedByTime } from './row-group.ts'
-import { type EntryScanner, NUMBERS, TEXTS } from './scan.ts'
-import { TextColumn } from './text-column.ts'
+import { type EntryScanner, FIELDS } from './scan.ts'
+import type { Memory } from './text-column.ts'
 
 const ROW_GROUP_ROWS = 100_000
+/** Of a batch without rows, about. */
+const OPEN_BYTES = 8 << 10
 
 /**
  * Parquet in plain TypeScript. With a scanner for entries, lines become rows without objects between; where entries are
  * wrapped, `lines` unwraps them for it.
  */
 export function columnarParquetWriter(scanner?: EntryScanner, lines: LineScanner | undefined = scanner): ParquetWriter {
+  /** Of the batch that was finished last, for the next one: most of what a run would allocate. */
+  let spare: { columns: readonly Column[]; data: ColumnData[]; memory: Memory } | undefined
   return {
     extension: '.parquet',
     openScanner: (columns) => (columns.every(({ field }) => field) ? lines : undefined),
-    open: (columns) => openBatch(columns, scanner),
-  }
-}
-
-function openBatch(columns: readonly Column[], scanner?: EntryScanner): ParquetBatch {
-  const data = openColumns(columns)
-  const setScanned = scanner && scannedRows(columns, data, scanner)
-  const batch = {
-    rows: 0,
-    get bytes() {
-      let bytes = 0
-      for (let i = 0; i < data.length; i++) bytes += (data[i] as ColumnData).bytes
-      return bytes
+    open(columns): ParquetBatch {
+      const memory = spare?.columns === columns ? spare.memory : { bytes: 0 }
+      const data = spare?.columns === columns ? spare.data : openColumns(columns, memory)
+      spare = undefined
+      const fields = columns.map(({ field }) => FIELDS[field as keyof typeof FIELDS])
+      const rowBytes = columns.reduce((sum, { type }) => sum + (type === 'VARCHAR' ? 4 : 8), 0)
+      const batch = {
+        rows: 0,
+        get bytes() {
+          // What holds them grows by doubling.
+          return OPEN_BYTES + 1.5 * (memory.bytes + batch.rows * rowBytes)
+        },
+        add(entry: AnalyticsEntry) {
+          // All of them before the first is set: a value that its column cannot hold leaves nothing behind.
+          const cells = columns.map((column) => toCell(column, column.value(entry), batch.rows + 1))
+          for (const [i, cell] of cells.entries()) data[i]?.set(batch.rows, cell as never)
+          batch.rows++
+        },
+        addScanned() {
+          for (let i = 0; scanner && i < data.length; i++) data[i]?.setScanned(batch.rows, scanner, fields[i] as number)
+          batch.rows++
+        },
+        async finish(metadata: FooterMetadata) {
+          const groups = await encodeRows(columns, data, batch.rows)
+          for (const column of data) column.clear()
+          memory.bytes = 0
+          spare = { columns, data, memory }
+          return readAll(joinRowGroups(schemaOf(columns), groups, () => metadata))
+        },
+      }
+      return batch
     },
-    add(entry: AnalyticsEntry) {
-      // All of them before the first is set: a value that its column cannot hold leaves nothing behind.
-      const cells = columns.map((column) => toCell(column, column.value(entry), batch.rows + 1))
-      setRow(data, batch.rows++, cells)
-    },
-    addScanned: setScanned && (() => setScanned(batch.rows++)),
-    async finish(metadata: FooterMetadata) {
-      const groups = await encodeRows(columns, data, batch.rows)
-      return readAll(joinRowGroups(schemaOf(columns), groups, () => metadata))
-    },
-  }
-  return batch
-}
-
-export function setRow(data: readonly ColumnData[], row: number, cells: readonly (string | number | null)[]): void {
-  for (const [i, cell] of cells.entries()) {
-    const column = data[i]
-    if (column instanceof TextColumn) column.set(row, cell as string | null)
-    else column?.set(row, (cell as number | null) ?? Number.NaN)
-  }
-}
-
-/** Sets a row from the fields of the line that the scanner took last. */
-function scannedRows(columns: readonly Column[], data: readonly ColumnData[], scanner: EntryScanner) {
-  const { numbers, starts, ends } = scanner
-  const numberColumns = data.filter((column) => column instanceof NumberColumn)
-  const textColumns = data.filter((column) => column instanceof TextColumn)
-  const fields = columns.map(({ field }) => field as string)
-  const numberFields = fields.flatMap((field) => (field in NUMBERS ? NUMBERS[field as keyof typeof NUMBERS] : []))
-  const textFields = fields.flatMap((field) => (field in TEXTS ? TEXTS[field as keyof typeof TEXTS] : []))
-  return (row: number) => {
-    for (let i = 0; i < numberColumns.length; i++)
-      numberColumns[i]?.set(row, numbers[numberFields[i] as number] as number)
-    for (let i = 0; i < textColumns.length; i++) {
-      const field = textFields[i] as number
-      const start = starts[field] as number
-      if (start < 0) textColumns[i]?.set(row, null)
-      else textColumns[i]?.setBytes(row, scanner.lines, start, ends[field] as number)
-    }
   }
 }
 

@@ -1,0 +1,18 @@
+/**
+ * Memory for the values of a column chunk while it is encoded. The next chunk uses it again, since encoding never waits:
+ * fresh arrays for each would be most of what a run allocates.
+ */
+function scratch<T extends { length: number; subarray(start: number, end: number): T }>(
+  allocate: (length: number) => T,
+) {
+  let memory = allocate(0)
+  return (length: number): T => {
+    if (memory.length < length) memory = allocate(Math.ceil(length * 1.25))
+    return memory.subarray(0, length)
+  }
+}
+
+export const scratchCodes = scratch((length) => new Int32Array(length))
+export const scratchSlots = scratch((length) => new Int32Array(length))
+export const scratchNumbers = scratch((length) => new Float64Array(length))
+export const scratchFlags = scratch((length) => new Uint8Array(length))
