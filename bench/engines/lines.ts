@@ -4,7 +4,7 @@ import { megabytes, race, ratio, type Usage } from '../measure.ts'
 import { readBack } from '../read-back.ts'
 import { printTable } from '../report.ts'
 import { IDS, type Ids, KINDS, type Kind, makeInputs } from './inputs.ts'
-import { DUCKDB, intoParquet, type Place } from './peers.ts'
+import { DUCKDB, intoParquet, LIBRARIES, type Place } from './peers.ts'
 
 const SIZES = (process.env.SIZES ?? '10000,100000,1000000').split(',').map(Number)
 /** Who would take longer than this for the next size, in seconds, is not asked. */
@@ -28,7 +28,10 @@ export async function benchLines(place: Place, wanted: (part: string) => boolean
     for (const lines of SIZES) {
       const { folders, made } = await makeInputs(place.work, lines, ids, kinds)
       for (const kind of kinds) {
-        const contestants = intoParquet(place, kind, folders[kind]).filter(({ name }) => !tired.has(kind + name))
+        const spared = ids === 'mixed' && lines > 100_000 ? LIBRARIES : []
+        const contestants = intoParquet(place, kind, folders[kind]).filter(
+          ({ name }) => !tired.has(kind + name) && !spared.includes(name),
+        )
         const bytes = new Map<string, number>()
         const checked = contestants.map((one) => ({
           ...one,

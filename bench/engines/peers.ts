@@ -20,6 +20,8 @@ export const RUNTIMES = [
 ]
 export const oursOn = (runtime: string) => `columnar, ${runtime}`
 export const poolOn = (runtime: string) => `${oursOn(runtime)}, ${CORES} processes`
+/** What takes ten times as long as the others. */
+export const LIBRARIES = ['duckdb-wasm', 'hyparquet-writer', 'parquet-wasm']
 export const catOn = (runtime: string) => `cat, ${runtime}`
 
 const wanted = (process.env.PEERS ?? '').split(',')
@@ -70,7 +72,7 @@ export function intoParquet(place: Place, kind: Kind, folder: string): Contestan
     ...(process.env.CHDB ? onAll : []).map((n) =>
       writes(place, threadsOf('ClickHouse', n), [chdb, String(n), format, `${folder}/*`]),
     ),
-    ...['duckdb-wasm', 'hyparquet-writer', 'parquet-wasm'].map((name) => writes(place, name, engine(name))),
+    ...LIBRARIES.map((name) => writes(place, name, engine(name))),
   ])
 }
 
