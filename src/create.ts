@@ -27,7 +27,7 @@ const DEFAULT_DIR = 'my-analytics'
 export async function create(argv: readonly string[]): Promise<void> {
   const args = parseCreateArgs(argv)
   if (args.on.has('help')) {
-    process.stdout.write(helpText(colours(process.stdout)))
+    process.stdout.write(await helpText(colours(process.stdout).on))
     return
   }
   if (args.on.has('version')) {

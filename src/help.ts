@@ -1,50 +1,54 @@
+import { stripVTControlCharacters } from 'node:util'
+import type { ArgsDef } from 'citty'
 import { COMMANDS, OPTIONS, SWITCHES } from './args.ts'
 import { QUESTIONS } from './questions.ts'
-import type { colours } from './terminal.ts'
 import { NAME, VERSION } from './version.ts'
 
-/** Lines fit a terminal of 80 columns; a flag that is longer than its column has a line of its own. */
 const WIDTH = 79
-const COLUMN = 24
 
 /** The text of --help, drawn from the same tables as the flags. */
-export function helpText({ bold, cyan }: ReturnType<typeof colours>): string {
-  const row = ([flag, help]: readonly [string, string]) => {
-    const [first = '', ...others] = wrap(help, WIDTH - COLUMN).map((line) => `${' '.repeat(COLUMN)}${line}\n`)
-    const head = `  ${cyan(flag)}`
-    const start = flag.length + 4 > COLUMN ? `${head}\n${first}` : `${head}${first.slice(flag.length + 2)}`
-    return [start, ...others].join('')
+export async function helpText(colour: boolean): Promise<string> {
+  const { renderUsage } = await import('citty')
+  const args: ArgsDef = {
+    dir: { type: 'positional', required: false, description: 'Folder to create; it names the package.' },
   }
-  return `An analytics pipeline you own: request logs become Parquet (${VERSION})
-
-${bold('USAGE')}  ${NAME} [dir] [flags]
-
-${row(['dir', 'Folder to create; it names the package.'])}
-${questionRows().map(row).join('')}
-${OPTIONS.map(({ name, hint, help }) => row([`--${name} <${hint}>`, help])).join('')}
-${SWITCHES.map((flag) => row([`${'short' in flag ? `-${flag.short}, ` : ''}--${flag.name}`, flag.help])).join('')}
+  for (const question of QUESTIONS) {
+    const description = question.help
+    if (question.kind === 'toggle')
+      args[question.flag] = { type: 'boolean', description, negativeDescription: 'Do not.' }
+    else if (question.kind === 'number') args[question.flag] = { type: 'string', valueHint: 'rows', description }
+    else args[question.flag] = { type: 'enum', options: question.choices.map(({ value }) => value), description }
+  }
+  for (const { name, hint, help } of OPTIONS) args[name] = { type: 'string', valueHint: hint, description: help }
+  for (const flag of SWITCHES) {
+    args[flag.name] = { type: 'boolean', description: flag.help, ...('short' in flag && { alias: flag.short }) }
+  }
+  const meta = {
+    name: NAME,
+    version: VERSION,
+    description: 'A pipeline you own: request logs become Parquet',
+  }
+  const text = `${wrapped(await renderUsage({ meta, args }))}
 Other commands, each with a --help of its own:
 ${COMMANDS.slice(1).join(', ')}.
 With npm, flags follow --: npm create stoma-analytics app -- --runtime node
 Without a terminal nothing is asked: give every answer, or --yes.
 Exit codes: 0 done, 1 error, 2 wrong usage, 130 cancelled.
 `
+  return colour ? text : stripVTControlCharacters(text)
 }
 
-const questionRows = () =>
-  QUESTIONS.map((question): [string, string] => {
-    const { flag, help, kind } = question
-    if (kind === 'toggle') return [`--[no-]${flag}`, help]
-    return [`--${flag} <${kind === 'number' ? 'rows' : question.choices.map(({ value }) => value).join('|')}>`, help]
+/** The usage in lines that a terminal of 80 columns shows: what is said of a flag goes on under where it began. */
+function wrapped(usage: string): string {
+  const lines = usage.split('\n').map((coloured) => {
+    const line = stripVTControlCharacters(coloured).trimEnd()
+    const column = /^ *\S.*? {4}/.exec(line)?.[0].length
+    if (column === undefined || line.length <= WIDTH) return coloured.trimEnd()
+    const said = line.slice(column)
+    const pieces = said.match(new RegExp(`.{1,${WIDTH - column}}(?: |$)`, 'g')) ?? [said]
+    return (
+      coloured.trimEnd().slice(0, -said.length) + pieces.map((piece) => piece.trim()).join(`\n${' '.repeat(column)}`)
+    )
   })
-
-/** A text in lines of at most so many characters, broken at spaces. */
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(word)
-  }
-  return lines
+  return lines.join('\n')
 }

@@ -93,9 +93,8 @@ describe('output', () => {
     const { code, stdout } = await run(scratch(), ['create', '--help'])
     expect(code).toBe(0)
     const flags =
-      'runtime storage granularity parquet max-entries format trigger pm yes dry-run json force help version'
-    for (const flag of flags.split(' ')) expect(stdout).toContain(`--${flag}`)
-    for (const toggle of ['dashboard', 'install', 'git']) expect(stdout).toContain(`--[no-]${toggle} `)
+      'runtime storage granularity parquet max-entries format trigger pm install no-install git no-git yes dry-run json'
+    for (const flag of `${flags} force help version`.split(' ')) expect(stdout).toContain(`--${flag}`)
     expect(stdout).toContain('<cloudflare|node|bun|deno>')
     expect(stdout).not.toContain('\u001b')
   })

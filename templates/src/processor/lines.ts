@@ -94,7 +94,7 @@ export async function* gunzipped(body: Bytes, maxRatio = 200, bombBytes = 1 << 2
     }
   }
   if (!isGzip(head)) return yield* whole(({ buffer, byteOffset, length }) => Buffer.from(buffer, byteOffset, length))
-  const gunzip = createGunzip({ chunkSize: 1 << 20 })
+  const gunzip = createGunzip({ chunkSize: 1 << 18 })
   // What breaks the source also ends the stream below with the same error, so it is told once.
   pipeline(Readable.from(whole(Buffer.from)), gunzip).catch(() => {})
   let inflated = 0
