@@ -107,5 +107,6 @@ export async function longRun(
 async function compactedFiles(miniflare: Miniflare): Promise<Uint8Array[]> {
   const lake = await miniflare.getR2Bucket('LAKE', 'main')
   const keys = (await lake.list()).objects.map(({ key }) => key).filter((key) => key.endsWith('/compacted.parquet'))
-  return Promise.all(keys.map(async (key) => new Uint8Array(await (await lake.get(key))!.arrayBuffer())))
+  const bytesOf = async (key: string) => new Uint8Array((await (await lake.get(key))?.arrayBuffer()) ?? [])
+  return Promise.all(keys.map(bytesOf))
 }
