@@ -4,7 +4,7 @@ import { joinRowGroups, keyValues, type RowGroupSource, readFooter } from './foo
 import { type NamedType, type Piece, planMerge, unionColumns } from './row-groups.ts'
 
 /** What a row group that is sorted may take uncompressed. */
-const ROW_GROUP_BYTES = 64 * 1024 * 1024
+export const ROW_GROUP_BYTES = 64 * 1024 * 1024
 
 export interface SourcePiece extends Piece, RowGroupSource {
   schema: FileMetaData['schema']

@@ -17,10 +17,10 @@ export const STORED = {
   BOOLEAN: { type: 'BOOLEAN', converted_type: undefined },
 } as const
 
-/** A page is read as a whole: no larger than this, where rows are not. */
+/** A page is read as a whole: about this large, where rows are alike. */
 const PAGE_BYTES = 1 << 20
 /** The page at hand, before it is compressed. */
-const sink = new ByteSink(PAGE_BYTES / 4)
+let sink = new ByteSink(PAGE_BYTES / 4)
 
 /** These rows of a column in this order: https://parquet.apache.org/docs/file-format/data-pages/ */
 export function encodeChunk(
@@ -52,6 +52,8 @@ export function encodeChunk(
     add(dataPage({ rows: count, isPresent: levels, encoding, values: sink.bytes }, codec))
     value = end
   }
+  // Its memory is kept for the next chunk, unless a few rows took much of it.
+  if (sink.view.byteLength > 4 * PAGE_BYTES) sink = new ByteSink(PAGE_BYTES / 4)
   const metadata: ColumnMetaData = {
     type: STORED[type].type,
     encodings: ['RLE', 'PLAIN', encoding],

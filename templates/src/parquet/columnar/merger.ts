@@ -1,6 +1,7 @@
 import type { ParquetMerger } from '../../types.ts'
-import { type MergeOptions, mergerOf } from '../merge.ts'
-import { appendRows } from './read.ts'
+import type { RowGroupSource } from '../footer.ts'
+import { type MergeOptions, mergerOf, ROW_GROUP_BYTES } from '../merge.ts'
+import { appendRows, readPiece } from './read.ts'
 import { openColumns, schemaOf } from './row-group.ts'
 import { encodeRows } from './writer.ts'
 
@@ -12,13 +13,25 @@ export function columnarParquetMerger(options: MergeOptions = {}): ParquetMerger
     (columns) => ({
       schema: schemaOf(columns),
       async sort(pieces) {
-        const data = openColumns(columns)
+        const groups: RowGroupSource[] = []
         let rows = 0
+        let memory = { bytes: 0 }
+        let data = openColumns(columns, memory)
+        const flush = async () => {
+          groups.push(...(await encodeRows(columns, data, rows, { rowGroupRows: rows })))
+          rows = 0
+          memory = { bytes: 0 }
+          data = openColumns(columns, memory)
+        }
         for (const piece of pieces) {
-          await appendRows(piece, columns, data, rows)
+          const decoded = await readPiece(piece, columns)
+          // A text that a piece has once may come with each of its rows.
+          if (rows > 0 && memory.bytes + decoded.bytes > ROW_GROUP_BYTES) await flush()
+          appendRows(decoded, columns, data, rows)
           rows += piece.rows
         }
-        return encodeRows(columns, data, rows, { rowGroupRows: rows })
+        await flush()
+        return groups
       },
     }),
     { copyRows: COPY_ROWS, ...options },

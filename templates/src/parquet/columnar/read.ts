@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { DecodedArray } from 'hyparquet'
 import { readColumn } from 'hyparquet/src/column.js'
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
@@ -9,20 +10,46 @@ import { openCodecs } from './codec.ts'
 import type { ColumnData } from './row-group.ts'
 import { TextColumn } from './text-column.ts'
 
-/** Appends the rows of a row group of any writer; columns that it lacks are NULL. Throws and names what is damaged. */
-export async function appendRows(
-  piece: SourcePiece,
+const ADVICE = 'restore the file or move it away'
+
+/** A row group as it was read. */
+export interface Decoded {
+  piece: SourcePiece
+  /** By column, page by page; NULLs are null or undefined. */
+  pages: DecodedArray[][]
+  /** Of its texts, however often they come. */
+  bytes: number
+}
+
+/** Reads a row group of any writer; columns that it lacks are NULL. Throws and names what is damaged. */
+export async function readPiece(piece: SourcePiece, columns: readonly NamedType[]): Promise<Decoded> {
+  const decoded: Decoded = { piece, pages: [], bytes: 0 }
+  for (const { name } of columns) {
+    const pages = await readValues(piece, name)
+    for (const values of pages)
+      for (const value of values) {
+        if (!(value instanceof Uint8Array)) continue
+        if (!isUtf8(value)) throw new Error(`${piece.input.name}: a text of "${name}" is not UTF-8: ${ADVICE}`)
+        decoded.bytes += value.length
+      }
+    decoded.pages.push(pages)
+  }
+  return decoded
+}
+
+export function appendRows(
+  { piece, pages }: Decoded,
   columns: readonly NamedType[],
   data: readonly ColumnData[],
   firstRow: number,
-): Promise<void> {
+): void {
   for (const [i, { name, type }] of columns.entries()) {
     const column = data[i] as ColumnData
     let row = firstRow
-    for (const values of await readValues(piece, name)) {
+    for (const values of pages[i] ?? []) {
       for (const value of values) {
         if (column instanceof TextColumn) column.set(row++, value instanceof Uint8Array ? value : null)
-        else if (value === null || value === undefined) column.set(row++, Number.NaN)
+        else if (value === null || value === undefined) column.set(row++, null)
         else column.set(row++, type === 'TIMESTAMP' ? toMilliseconds(value, piece, name) : Number(value))
       }
     }
@@ -56,8 +83,7 @@ async function readValues({ input, group, schema, rows }: SourcePiece, name: str
     if (found !== rows) throw new Error(`${found} values for ${rows} rows`)
     return data
   } catch (cause) {
-    const advice = 'restore the file or move it away'
-    throw new Error(`${input.name}: the pages of "${name}" cannot be read (${cause}): ${advice}`, { cause })
+    throw new Error(`${input.name}: the pages of "${name}" cannot be read (${cause}): ${ADVICE}`, { cause })
   }
 }
 

@@ -40,16 +40,18 @@ export function encodeRowGroup(
   return { input: { name: 'rows just encoded', size: bytes.length, read }, group }
 }
 
-/** The first `rows` rows by their time, equal ones in their order. */
+/** The first `rows` rows by their time, equal ones in their order, those without a time last. */
 export function sortedByTime(times: Float64Array, rows: number): Uint32Array {
   const order = new Uint32Array(rows)
   const [least, greatest] = boundsOfNumbers(times.subarray(0, rows))
+  const timeOf = (row: number) => ((times[row] as number) <= greatest ? (times[row] as number) : greatest + 1)
+  const span = greatest + 2 - least
   const scale = 2 ** Math.ceil(Math.log2(rows + 1))
-  if ((greatest - least + 1) * scale >= 2 ** 53)
-    return order.map((_, row) => row).sort((a, b) => (times[a] as number) - (times[b] as number) || a - b)
+  if (!(span > 0 && span * scale < 2 ** 53))
+    return order.map((_, row) => row).sort((a, b) => timeOf(a) - timeOf(b) || a - b)
   // Time and row in one number, which the runtime sorts without being asked to compare.
   const keys = scratchNumbers(rows)
-  for (let row = 0; row < rows; row++) keys[row] = ((times[row] as number) - least) * scale + row
+  for (let row = 0; row < rows; row++) keys[row] = (timeOf(row) - least) * scale + row
   keys.sort()
   for (let i = 0; i < rows; i++) {
     const key = keys[i] as number

@@ -1,12 +1,17 @@
 import { isUtf8 } from 'node:buffer'
 import { toTimestamp } from '../../processor/formats/standard.ts'
-import type { LineScanner } from '../../types.ts'
+import type { AnalyticsEntry, ColumnType, LineScanner } from '../../types.ts'
 import { hashOf, isEqual, mix, mixByte, plainBytes, viewOf } from './words.ts'
 
 /** Where a scanner keeps the fields of the line it took last: numbers by themselves, and texts. */
 const NUMBERS = { timestamp: 0, statusCode: 1, durationMs: 2, responseSize: 3 } as const
 const TEXTS = { gatewayName: 0, routePath: 1, method: 2, traceId: 3, dimensions: 4 } as const
 export const FIELDS = { ...NUMBERS, ...TEXTS }
+/** How it keeps them: a column that stores one otherwise has to see the entry. */
+export const TYPES: Partial<Record<keyof AnalyticsEntry, ColumnType>> = {
+  ...{ timestamp: 'TIMESTAMP', statusCode: 'INTEGER', durationMs: 'DOUBLE', responseSize: 'BIGINT' },
+  ...{ gatewayName: 'VARCHAR', routePath: 'VARCHAR', method: 'VARCHAR', traceId: 'VARCHAR', dimensions: 'VARCHAR' },
+}
 
 /** Text to compare with, eight bytes at a time: as numbers, which are equal where the bytes are. It is at least as long. */
 function literal(text: string): { length: number; words: Float64Array } {
@@ -33,7 +38,8 @@ const MINUTE = 'YYYY-MM-DDTHH:MM:'.length
 /** So many digits are exact as a number, and so is their quotient by a power of ten. */
 const MAX_DIGITS = 15
 const POWERS = Float64Array.from({ length: MAX_DIGITS + 1 }, (_, digits) => 10 ** digits)
-const KNOWN = 1024
+/** So many texts of at most so many bytes are remembered as checked. */
+const [KNOWN, KNOWN_BYTES] = [1024, 1024]
 
 /**
  * Reads lines exactly as `analyticsLog` writes them: these keys in this order, nothing escaped, no spaces. It may turn
@@ -51,8 +57,9 @@ export class EntryScanner implements LineScanner {
   /** The minute of the line before, as text and in milliseconds. */
   private minuteText: DataView = new DataView(new ArrayBuffer(MINUTE))
   private minute = Number.NaN
-  /** Texts that took long to check, by their hash. */
-  private readonly known: (DataView | undefined)[] = new Array(KNOWN).fill(undefined)
+  /** What took long to check, by its hash: texts beyond ASCII, and labels. */
+  private readonly texts: (DataView | undefined)[] = new Array(KNOWN).fill(undefined)
+  private readonly labels: (DataView | undefined)[] = new Array(KNOWN).fill(undefined)
 
   get timestamp(): number {
     return this.numbers[NUMBERS.timestamp] as number
@@ -86,7 +93,8 @@ export class EntryScanner implements LineScanner {
   private time(at: number): number {
     const { lines, view } = this
     if (at < 0 || at + MINUTE + 8 > lines.length) return -1
-    if (!isEqual(this.minuteText, 0, view, at, MINUTE) && !this.newMinute(at)) return -1
+    const isSame = this.minute >= 0 && isEqual(this.minuteText, 0, view, at, MINUTE)
+    if (!isSame && !this.newMinute(at)) return -1
     const point = this.digits(NUMBERS.timestamp, at + MINUTE, 0)
     const second = this.timestamp
     const end = this.digits(NUMBERS.timestamp, point + 1, 0)
@@ -121,7 +129,7 @@ export class EntryScanner implements LineScanner {
       if (plain === 4) hash = mix(hash, word)
       else {
         for (let i = 0; i < plain; i++) hash = mixByte(hash, lines[end++] as number)
-        const isText = lines[end] === QUOTE && (isAscii || this.isRight(start, end, hash, isUtf8))
+        const isText = lines[end] === QUOTE && (isAscii || this.isRight(this.texts, start, end, hash))
         return isText ? this.found(field, start, end, hash) + 1 : -1
       }
     }
@@ -180,17 +188,17 @@ export class EntryScanner implements LineScanner {
     while (end < lines.length && lines[end] !== CLOSE && lines[end] !== NEWLINE) end++
     end++
     const hash = hashOf(this.view, start, end)
-    return this.isRight(start, end, hash, isCanonical) ? this.found(TEXTS.dimensions, start, end, hash) : -1
+    return this.isRight(this.labels, start, end, hash) ? this.found(TEXTS.dimensions, start, end, hash) : -1
   }
 
   /** Asks of a text only what was not asked before. */
-  private isRight(start: number, end: number, hash: number, check: (text: Buffer) => boolean): boolean {
+  private isRight(known: (DataView | undefined)[], start: number, end: number, hash: number): boolean {
     const slot = hash & (KNOWN - 1)
-    const known = this.known[slot]
-    if (known?.byteLength === end - start && isEqual(known, 0, this.view, start, end - start)) return true
+    const other = known[slot]
+    if (other?.byteLength === end - start && isEqual(other, 0, this.view, start, end - start)) return true
     const text = Buffer.from(this.lines.subarray(start, end))
-    if (!check(text)) return false
-    this.known[slot] = viewOf(text)
+    if (!isUtf8(text) || (known === this.labels && !isCanonical(text.toString()))) return false
+    if (text.length <= KNOWN_BYTES) known[slot] = viewOf(text)
     return true
   }
 }
@@ -205,12 +213,11 @@ function skip(view: DataView, at: number, { length, words }: Literal): number {
 const isInText = (byte: number) => byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH
 
 /** Whether `parseLine` takes these labels as they are, and JSON writes them the same. */
-function isCanonical(bytes: Buffer): boolean {
-  const text = bytes.toString()
+function isCanonical(text: string): boolean {
   try {
     const labels: unknown = JSON.parse(text)
     const isFlat = typeof labels === 'object' && labels !== null && !Array.isArray(labels)
-    return isUtf8(bytes) && isFlat && Object.values(labels).every(isScalar) && JSON.stringify(labels) === text
+    return isFlat && Object.values(labels).every(isScalar) && JSON.stringify(labels) === text
   } catch {
     return false
   }

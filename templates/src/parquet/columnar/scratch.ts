@@ -1,6 +1,6 @@
 /**
  * Memory for the values of a column chunk while it is encoded. The next chunk uses it again, since encoding never waits:
- * fresh arrays for each would be most of what a run allocates.
+ * fresh arrays for each would be most of what a run allocates. What one of these gives is good until it is asked again.
  */
 function scratch<T extends { length: number; subarray(start: number, end: number): T }>(
   allocate: (length: number) => T,

@@ -6,6 +6,10 @@ const FIRST_ROWS = 16
 /** A column whose values are mostly new ones is not worth a dictionary; not asked before so many values. */
 const TRIAL = 16_384
 const EMPTY = -1
+/** Ids are chosen by clients, also such that all fall into one place of a table: the search for one has an end. */
+export const MAX_PROBES = 256
+/** What 32 bits count. */
+const MAX_BYTES = 2 ** 31 - 1
 /** Of a value beside its text: where it starts, and its place in the table. */
 const VALUE_BYTES = 12
 /** Where a text becomes UTF-8 on its way into a column; shared, because it is done with at once. */
@@ -70,13 +74,14 @@ export class TextColumn {
     const length = end - start
     const mask = slots.length - 1
     let slot = hash & mask
-    for (; this.isDictionary; slot = (slot + 1) & mask) {
+    for (let probes = 0; this.isDictionary; probes++, slot = (slot + 1) & mask) {
       const value = slots[slot] as number
       if (value === EMPTY) break
       if (this.lengthOf(value) === length && isEqual(utf8, starts[value] as number, source, start, length)) {
         this.setCode(row, value)
         return
       }
+      if (probes === MAX_PROBES) this.giveUp()
     }
     this.setCode(row, this.append(source, start, length))
     if (!this.isDictionary) return
@@ -121,8 +126,9 @@ export class TextColumn {
 
   private append(source: DataView, start: number, length: number): number {
     const from = this.starts[this.values] as number
+    if (from + length > MAX_BYTES) throw new Error(`a column of texts has more than ${MAX_BYTES} bytes in one batch`)
     if (from + length > this.utf8.byteLength) {
-      const larger = new Uint8Array((from + length) * 2)
+      const larger = new Uint8Array(Math.min((from + length) * 2, MAX_BYTES))
       larger.set(new Uint8Array(this.utf8.buffer, 0, from))
       this.utf8 = viewOf(larger)
     }
@@ -136,15 +142,22 @@ export class TextColumn {
 
   /** The table is full: a larger one, or none where most rows brought a value of their own. */
   private reconsider(rows: number): void {
-    this.isDictionary = this.values < TRIAL || this.values * 2 <= rows
-    const size = this.isDictionary ? this.slots.length * 2 : 0
+    if (this.values >= TRIAL && this.values * 2 > rows) {
+      this.giveUp()
+      return
+    }
+    const size = this.slots.length * 2
     this.slots = new Int32Array(size).fill(EMPTY)
-    if (!this.isDictionary) return
     for (let value = 0; value < this.values; value++) {
       let slot = hashOf(this.utf8, this.starts[value] as number, this.starts[value + 1] as number) & (size - 1)
       while (this.slots[slot] !== EMPTY) slot = (slot + 1) & (size - 1)
       this.slots[slot] = value
     }
+  }
+
+  private giveUp(): void {
+    this.isDictionary = false
+    this.slots = new Int32Array()
   }
 }
 

@@ -36,7 +36,7 @@ export class TraceEventScanner implements LineScanner {
   /** The entry's line, unescaped, and how long it is. */
   private readonly line = new Uint8Array(MAX_ENTRY_BYTES)
   private length = 0
-  /** Of an event that was walked and taken; and of the one that is walked. */
+  /** Of an event that was walked to its end; and of the one that is walked. */
   private known = new EventShape()
   private walked = new EventShape()
   /** Whether another argument was met, which may hold what it likes: then no shape is kept. */

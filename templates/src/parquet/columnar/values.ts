@@ -4,7 +4,7 @@ import { bitWidth, pack, writeDeltas, writeRun } from './encodings.ts'
 import type { NumberColumn } from './number-column.ts'
 import type { ENCODINGS } from './pages.ts'
 import { scratchCodes, scratchFlags, scratchNumbers, scratchSlots } from './scratch.ts'
-import type { TextColumn } from './text-column.ts'
+import { MAX_PROBES, type TextColumn } from './text-column.ts'
 import { mix } from './words.ts'
 
 /** Longer texts are no good bounds, and a footer is read often. */
@@ -35,13 +35,15 @@ export function encodeTexts(column: TextColumn, rows: Uint32Array): EncodedValue
   if (rows.length === 0) return NO_VALUES
   const codes = take(column.codes, rows, scratchCodes(rows.length))
   const bounds = boundsOf(column, codes)
-  if (column.isDictionary && column.values * 2 <= rows.length)
-    return { ...withDictionary({ bytes: plainTexts(column), values: column.values }, codes), bounds }
   const lengths = scratchNumbers(rows.length)
   for (let i = 0; i < codes.length; i++) lengths[i] = column.lengthOf(codes[i] as number)
+  const bytes = lengths.reduce((sum, length) => sum + length, 0)
+  const isRepeated = column.values * 2 <= rows.length || (column.starts[column.values] as number) * 2 <= bytes
+  if (column.isDictionary && isRepeated)
+    return { ...withDictionary({ bytes: plainTexts(column), values: column.values }, codes), bounds }
   return {
     encoding: 'DELTA_LENGTH_BYTE_ARRAY',
-    bytes: lengths.reduce((sum, length) => sum + length, 0),
+    bytes,
     bounds,
     write(sink, from, to) {
       writeDeltas(sink, lengths.subarray(from, to))
@@ -88,8 +90,8 @@ function boundsOf(column: TextColumn, codes: Int32Array): [string, string] | und
     if (column.isLess(code, least)) least = code
     else if (column.isLess(greatest, code)) greatest = code
   }
-  const [from, to] = [least, greatest].map((value) => column.textAt(value)) as [string, string]
-  return from.length > MAX_BOUND_BYTES || to.length > MAX_BOUND_BYTES ? undefined : [from, to]
+  const isLong = Math.max(column.lengthOf(least), column.lengthOf(greatest)) > MAX_BOUND_BYTES
+  return isLong ? undefined : [column.textAt(least), column.textAt(greatest)]
 }
 
 /** These rows of a column of numbers, none of them NULL. */
@@ -141,9 +143,11 @@ function dictionaryOf(values: Float64Array, uses: number): { different: Float64A
   for (let i = 0; i < codes.length; i++) {
     const low = words[2 * i] as number
     const high = words[2 * i + 1] as number
-    let slot = mix(low, high) & (slots.length - 1)
+    let slot = mix(mix(0, low), high) & (slots.length - 1)
     let code = slots[slot] as number
+    let probes = 0
     while (code >= 0 && (found[2 * code] !== low || found[2 * code + 1] !== high)) {
+      if (probes++ === MAX_PROBES) return null
       slot = (slot + 1) & (slots.length - 1)
       code = slots[slot] as number
     }

@@ -6,7 +6,7 @@ import type { NamedType } from '../row-groups.ts'
 import { openCodecs } from './codec.ts'
 import type { NumberColumn } from './number-column.ts'
 import { type ColumnData, encodeRowGroup, openColumns, schemaOf, sortedByTime } from './row-group.ts'
-import { type EntryScanner, FIELDS } from './scan.ts'
+import { type EntryScanner, FIELDS, TYPES } from './scan.ts'
 import type { Memory } from './text-column.ts'
 
 const ROW_GROUP_ROWS = 100_000
@@ -22,7 +22,7 @@ export function columnarParquetWriter(scanner?: EntryScanner, lines: LineScanner
   let spare: { columns: readonly Column[]; data: ColumnData[]; memory: Memory } | undefined
   return {
     extension: '.parquet',
-    openScanner: (columns) => (columns.every(({ field }) => field) ? lines : undefined),
+    openScanner: (columns) => (columns.every(({ field, type }) => field && TYPES[field] === type) ? lines : undefined),
     open(columns): ParquetBatch {
       const memory = spare?.columns === columns ? spare.memory : { bytes: 0 }
       const data = spare?.columns === columns ? spare.data : openColumns(columns, memory)

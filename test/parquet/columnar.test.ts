@@ -1,0 +1,160 @@
+import { parquetReadObjects } from 'hyparquet'
+import { describe, expect, it } from 'vitest'
+import { readAll } from '../../templates/src/lake/state.ts'
+import { openCodecs } from '../../templates/src/parquet/columnar/codec.ts'
+import { columnarParquetMerger } from '../../templates/src/parquet/columnar/merger.ts'
+import { encodeRowGroup, openColumns, schemaOf } from '../../templates/src/parquet/columnar/row-group.ts'
+import { EntryScanner } from '../../templates/src/parquet/columnar/scan.ts'
+import { hashOf, mix, viewOf } from '../../templates/src/parquet/columnar/words.ts'
+import { columnarParquetWriter, encodeRows } from '../../templates/src/parquet/columnar/writer.ts'
+import { joinRowGroups } from '../../templates/src/parquet/footer.ts'
+import { parseLine } from '../../templates/src/processor/formats/standard.ts'
+import { columns } from '../../templates/src/schema.ts'
+import type { Column } from '../../templates/src/types.ts'
+import { entry } from '../../templates/test/fakes.ts'
+import { random } from '../support/generate.ts'
+import { inputOf } from './helpers.ts'
+
+async function rowsOf(bytes: Uint8Array): Promise<Record<string, unknown>[]> {
+  const { reading } = await openCodecs()
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+  return parquetReadObjects({ file, compressors: reading as never })
+}
+
+const lineOf = (fields: object, raw = '') => Buffer.from(`${JSON.stringify(entry(fields)).replace(/}$/, raw)}}\n`)
+
+/** So many ids of 32 hexadecimal digits; by their hashes alike in the last bits if they are to collide. */
+function ids(count: number, collide: boolean): string[] {
+  const next = random(7)
+  const hex = (length: number) => Array.from({ length }, () => Math.floor(next() * 16).toString(16)).join('')
+  const ends = Array.from({ length: 65_536 }, (_, i) => i.toString(16).padStart(4, '0'))
+  const words = ends.map((end) => Buffer.from(end).readInt32LE())
+  const found: string[] = []
+  while (found.length < count) {
+    const prefix = hex(28)
+    const hash = hashOf(viewOf(Buffer.from(prefix)), 0, 28)
+    for (const [i, end] of ends.entries())
+      if (!collide || (mix(hash, words[i] as number) & 0xfff) === 1) found.push(prefix + end)
+  }
+  return found.slice(0, count)
+}
+
+describe('the columnar engine', () => {
+  it('keeps rows without a time, behind all others', async () => {
+    const some: Column[] = columns.filter(({ name }) => name === 'traceId' || name === 'timestamp')
+    const data = openColumns(some)
+    const times = [null, 2000, null, 1000]
+    for (const [row, time] of times.entries())
+      for (const [i, { name }] of some.entries()) data[i]?.set(row, (name === 'traceId' ? `id${row}` : time) as never)
+    const groups = await encodeRows(some, data, times.length)
+    const rows = await rowsOf(await readAll(joinRowGroups(schemaOf(some), groups, () => ({}))))
+    expect(rows.map(({ traceId }) => traceId)).toEqual(['id3', 'id1', 'id0', 'id2'])
+  })
+
+  it('merges a file of another writer that has no times at all', async () => {
+    const some = columns.filter(({ name }) => name === 'traceId')
+    const data = openColumns(some)
+    for (let row = 0; row < 3; row++) data[0]?.set(row, `id${row}` as never)
+    const { writing } = await openCodecs()
+    const group = encodeRowGroup(some, data, Uint32Array.of(0, 1, 2), writing)
+    const file = await readAll(joinRowGroups(schemaOf(some), [group], () => ({})))
+    const merged = await rowsOf(
+      await readAll(columnarParquetMerger().merge([inputOf('a file', file)], columns, () => ({}))),
+    )
+    expect(merged.map(({ traceId }) => traceId)).toEqual(['id0', 'id1', 'id2'])
+  })
+
+  it('takes no text for labels that is none, whatever it read before', () => {
+    const line = lineOf({ traceId: '{é}' }, ',"dimensions":{é}')
+    expect(parseLine(line.toString().trim())[0]?.kind).toBe('rejected')
+    expect(new EntryScanner().scan(line, 0)).toBe(-1)
+  })
+
+  it('takes no minute of NULs, which is what it has read before its first line', () => {
+    const line = Buffer.from(
+      lineOf({})
+        .toString()
+        .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:/, '\0'.repeat(17)),
+    )
+    expect(new EntryScanner().scan(line, 0)).toBe(-1)
+  })
+
+  it('scans no line for a column that stores a field in a type of its own', () => {
+    const writer = columnarParquetWriter(new EntryScanner())
+    expect(writer.openScanner?.(columns)).toBeDefined()
+    for (const [field, type] of [
+      ['timestamp', 'VARCHAR'],
+      ['statusCode', 'VARCHAR'],
+      ['responseSize', 'INTEGER'],
+      ['_type', 'VARCHAR'],
+    ] as const)
+      expect(writer.openScanner?.([...columns, { name: 'own', type, field, value: (entry) => entry[field] }])).toBe(
+        undefined,
+      )
+  })
+
+  it('writes a long text once, however many rows have it among others', async () => {
+    const batch = columnarParquetWriter().open(columns)
+    const long = ids(3000, false).join('')
+    for (let row = 0; row < 100; row++) batch.add(entry({ traceId: long }))
+    for (const traceId of ids(150, false)) batch.add(entry({ traceId }))
+    const counted = batch.bytes
+    const file = await batch.finish({})
+    expect(file.length).toBeLessThan(counted)
+    expect((await rowsOf(file)).filter(({ traceId }) => traceId === long)).toHaveLength(100)
+  })
+
+  it('looks for an id that clients chose no longer than for any other', async () => {
+    const searched = (list: string[]) => {
+      const batch = columnarParquetWriter().open(columns)
+      const { getFloat64 } = DataView.prototype
+      let reads = 0
+      DataView.prototype.getFloat64 = function (...args) {
+        reads++
+        return getFloat64.apply(this, args)
+      }
+      try {
+        for (const traceId of list) batch.add(entry({ traceId }))
+      } finally {
+        DataView.prototype.getFloat64 = getFloat64
+      }
+      return reads
+    }
+    const count = 3000
+    // A search compares the first eight bytes at least: without an end, 3,000 searches would make millions.
+    expect(searched(ids(count, true))).toBeLessThan(100 * count)
+    expect(searched(ids(count, true).slice(0, 10))).toBeGreaterThan(0)
+  })
+
+  it('merges a text that comes with thousands of rows in the memory of one', async () => {
+    const writer = columnarParquetWriter()
+    const files: Uint8Array[] = []
+    for (const list of [ids(9000, false), ids(18_000, false).slice(9000)]) {
+      const batch = writer.open(columns)
+      for (const traceId of list) batch.add(entry({ traceId }))
+      files.push(await batch.finish({}))
+    }
+    const batch = writer.open(columns)
+    const long = ids(300, false).join('')
+    for (let row = 0; row < 9000; row++) batch.add(entry({ traceId: long }))
+    files.push(await batch.finish({}))
+    const inputs = files.map((file, i) => inputOf(`file ${i}`, file))
+    const merged = await readAll(columnarParquetMerger().merge(inputs, columns, () => ({})))
+    // Kept by row it would be 86 MB, which do not shrink to this.
+    expect(merged.length).toBeLessThan(files.reduce((sum, { length }) => sum + length, 0) + 100_000)
+    const rows = await rowsOf(merged)
+    expect(rows).toHaveLength(27_000)
+    expect(rows.filter(({ traceId }) => traceId === long)).toHaveLength(9000)
+  })
+
+  it('refuses a text that is no UTF-8, and names the file', async () => {
+    const some = columns.filter(({ name }) => name === 'traceId')
+    const data = openColumns(some)
+    data[0]?.set(0, Buffer.from([0x61, 0xff, 0xff]) as never)
+    const { writing } = await openCodecs()
+    const group = encodeRowGroup(some, data, Uint32Array.of(0), writing)
+    const file = await readAll(joinRowGroups(schemaOf(some), [group], () => ({})))
+    const merging = readAll(columnarParquetMerger().merge([inputOf('b.parquet', file)], columns, () => ({})))
+    await expect(merging).rejects.toThrow(/b\.parquet: a text of "traceId" is not UTF-8/)
+  })
+})
