@@ -44,14 +44,18 @@ export function encodeRowGroup(
 export function sortedByTime(times: Float64Array, rows: number): Uint32Array {
   const order = new Uint32Array(rows)
   const [least, greatest] = boundsOfNumbers(times.subarray(0, rows))
-  const timeOf = (row: number) => ((times[row] as number) <= greatest ? (times[row] as number) : greatest + 1)
   const span = greatest + 2 - least
   const scale = 2 ** Math.ceil(Math.log2(rows + 1))
-  if (!(span > 0 && span * scale < 2 ** 53))
+  if (!(span > 0 && span * scale < 2 ** 53)) {
+    const timeOf = (row: number) => ((times[row] as number) <= greatest ? (times[row] as number) : greatest + 1)
     return order.map((_, row) => row).sort((a, b) => timeOf(a) - timeOf(b) || a - b)
+  }
   // Time and row in one number, which the runtime sorts without being asked to compare.
   const keys = scratchNumbers(rows)
-  for (let row = 0; row < rows; row++) keys[row] = (timeOf(row) - least) * scale + row
+  for (let row = 0; row < rows; row++) {
+    const time = times[row] as number
+    keys[row] = ((time <= greatest ? time : greatest + 1) - least) * scale + row
+  }
   keys.sort()
   for (let i = 0; i < rows; i++) {
     const key = keys[i] as number

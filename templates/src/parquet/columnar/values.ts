@@ -36,8 +36,12 @@ export function encodeTexts(column: TextColumn, rows: Uint32Array): EncodedValue
   const codes = take(column.codes, rows, scratchCodes(rows.length))
   const bounds = boundsOf(column, codes)
   const lengths = scratchNumbers(rows.length)
-  for (let i = 0; i < codes.length; i++) lengths[i] = column.lengthOf(codes[i] as number)
-  const bytes = lengths.reduce((sum, length) => sum + length, 0)
+  let bytes = 0
+  for (let i = 0; i < codes.length; i++) {
+    const length = column.lengthOf(codes[i] as number)
+    lengths[i] = length
+    bytes += length
+  }
   const isRepeated = column.values * 2 <= rows.length || (column.starts[column.values] as number) * 2 <= bytes
   if (column.isDictionary && isRepeated)
     return { ...withDictionary({ bytes: plainTexts(column), values: column.values }, codes), bounds }
