@@ -23,8 +23,8 @@ export interface Measured extends Usage {
 export async function benchLines(place: Place, wanted: (part: string) => boolean): Promise<Measured[]> {
   const kinds = KINDS.filter(wanted)
   const all: Measured[] = []
-  const tired = new Set<string>()
-  for (const ids of kinds.length > 0 ? IDS : [])
+  for (const ids of kinds.length > 0 ? IDS : []) {
+    const tired = new Set<string>()
     for (const lines of SIZES) {
       const { folders, made } = await makeInputs(place.work, lines, ids, kinds)
       for (const kind of kinds) {
@@ -48,6 +48,7 @@ export async function benchLines(place: Place, wanted: (part: string) => boolean
         console.log(`measured: ${lines} lines, ${kind}, ${ids} ids`)
       }
     }
+  }
   for (const kind of KINDS) for (const ids of IDS) print(kind, ids, all)
   return all
 }
