@@ -187,14 +187,19 @@ describe('create --into', () => {
   })
 })
 
+/** A package inside the repository, where its dependencies are, that a pipeline moved into. */
+async function movedInto(packageJson: string): Promise<string> {
+  mkdirSync(REPOSITORY_TEMPORARY, { recursive: true })
+  const dir = mkdtempSync(join(REPOSITORY_TEMPORARY, 'into-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  writeFileSync(join(dir, 'package.json'), packageJson)
+  expect(await run(dir, INTO)).toMatchObject({ code: 0 })
+  return dir
+}
+
 describe('a pipeline that moved in', () => {
   it('type-checks and runs from the project it is in, whatever its modules are', async () => {
-    // Inside the repository, where the packages are.
-    mkdirSync(REPOSITORY_TEMPORARY, { recursive: true })
-    const dir = mkdtempSync(join(REPOSITORY_TEMPORARY, 'into-'))
-    onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-    writeFileSync(join(dir, 'package.json'), '{ "name": "shop", "type": "commonjs", "scripts": { "test": "jest" } }\n')
-    expect(await run(dir, INTO)).toMatchObject({ code: 0 })
+    const dir = await movedInto('{ "name": "shop", "type": "commonjs", "scripts": { "test": "jest" } }\n')
     expect(await runScript(dir, 'typecheck')).toMatchObject({ code: 0, output: '' })
     const { code, output } = await runScript(dir, 'demo')
     expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/2,000|accounted/) })
@@ -202,11 +207,7 @@ describe('a pipeline that moved in', () => {
   })
 
   it('is imported by the name of its package from another one of the workspace, as its README says', async () => {
-    mkdirSync(REPOSITORY_TEMPORARY, { recursive: true })
-    const dir = mkdtempSync(join(REPOSITORY_TEMPORARY, 'into-'))
-    onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-    writeFileSync(join(dir, 'package.json'), '{ "name": "shop", "exports": { ".": "./index.js" } }\n')
-    expect(await run(dir, INTO)).toMatchObject({ code: 0 })
+    const dir = await movedInto('{ "name": "shop", "exports": { ".": "./index.js" } }\n')
     expect(importedBeside(dir, 'shop/analytics/policy')).toBe('function')
     expect(read(dir, 'analytics/README.md')).toContain('`<name>/analytics/policy` where the\npackage has `exports`')
   })

@@ -1,3 +1,5 @@
+import { isEqual } from './words.ts'
+
 const MAX_BYTES = 1 << 12
 const MAX_VALUES = 64
 
@@ -47,11 +49,7 @@ export class EventShape {
 
   /** Whether the bytes from `from` to `to` of the event come again at `at`. */
   comesAgain(lines: DataView, at: number, from: number, to: number): boolean {
-    const distance = at - from
-    if (to + distance > lines.byteLength) return false
-    let i = from
-    for (; i + 4 <= to; i += 4) if (this.view.getInt32(i, true) !== lines.getInt32(i + distance, true)) return false
-    for (; i < to; i++) if (this.bytes[i] !== lines.getUint8(i + distance)) return false
-    return true
+    const length = to - from
+    return at + length <= lines.byteLength && isEqual(this.view, from, lines, at, length)
   }
 }

@@ -15,13 +15,12 @@ export function columnarParquetMerger(options: MergeOptions = {}): ParquetMerger
       async sort(pieces) {
         const groups: RowGroupSource[] = []
         let rows = 0
-        let memory = { bytes: 0 }
-        let data = openColumns(columns, memory)
+        const memory = { bytes: 0 }
+        const data = openColumns(columns, memory)
         const flush = async () => {
           groups.push(...(await encodeRows(columns, data, rows, { rowGroupRows: rows })))
-          rows = 0
-          memory = { bytes: 0 }
-          data = openColumns(columns, memory)
+          for (const column of data) column.clear()
+          rows = memory.bytes = 0
         }
         for (const piece of pieces) {
           const decoded = await readPiece(piece, columns)

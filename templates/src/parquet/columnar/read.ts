@@ -9,6 +9,7 @@ import type { NamedType } from '../row-groups.ts'
 import { openCodecs } from './codec.ts'
 import type { ColumnData } from './row-group.ts'
 import { TextColumn } from './text-column.ts'
+import { viewOf } from './words.ts'
 
 const ADVICE = 'restore the file or move it away'
 
@@ -77,7 +78,7 @@ async function readValues({ input, group, schema, rows }: SourcePiece, name: str
     utf8: false,
   }
   try {
-    const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), offset: 0 }
+    const reader = { view: viewOf(bytes), offset: 0 }
     const { data } = readColumn(reader, { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows }, decoder)
     const found = data.reduce((sum, page) => sum + page.length, 0)
     if (found !== rows) throw new Error(`${found} values for ${rows} rows`)

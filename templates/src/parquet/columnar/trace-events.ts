@@ -2,6 +2,7 @@ import type { LineScanner } from '../../types.ts'
 import { EventShape } from './event-shape.ts'
 import { begins, isNumber, skipLiteral, skipNumber, skipString } from './json-bytes.ts'
 import type { EntryScanner } from './scan.ts'
+import { viewOf } from './words.ts'
 
 const TAG = 'stoma_analytics'
 /** How the line begins that the policy prints, and how it does as an argument. */
@@ -55,7 +56,7 @@ export class TraceEventScanner implements LineScanner {
   scan(lines: Uint8Array, start: number): number {
     if (lines !== this.lines) {
       this.lines = lines
-      this.view = new DataView(lines.buffer, lines.byteOffset, lines.length)
+      this.view = viewOf(lines)
       this.tagged = 0
     }
     // Where a line end is sure to come, no walk runs out of the block.
