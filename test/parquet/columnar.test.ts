@@ -13,7 +13,7 @@ import { columns } from '../../templates/src/schema.ts'
 import type { Column } from '../../templates/src/types.ts'
 import { entry } from '../../templates/test/fakes.ts'
 import { random } from '../support/generate.ts'
-import { inputOf } from './helpers.ts'
+import { ALL_TYPES, ask, inputOf } from './helpers.ts'
 
 async function rowsOf(bytes: Uint8Array): Promise<Record<string, unknown>[]> {
   const { reading } = await openCodecs()
@@ -156,5 +156,37 @@ describe('the columnar engine', () => {
     const file = await readAll(joinRowGroups(schemaOf(some), [group], () => ({})))
     const merging = readAll(columnarParquetMerger().merge([inputOf('b.parquet', file)], columns, () => ({})))
     await expect(merging).rejects.toThrow(/b\.parquet: a text of "traceId" is not UTF-8/)
+  })
+
+  it('says which bounds are exact, so that DuckDB answers with them; a zero may be of either sign', async () => {
+    const writer = columnarParquetWriter()
+    const fileFrom = async (time: number, real: number) => {
+      const batch = writer.open(ALL_TYPES)
+      for (let row = 0; row < 10_000; row++)
+        batch.add({ timestamp: time + row, text: `t${row}`, small: row, big: -row, real: real + row } as never)
+      return batch.finish({})
+    }
+    const files = [await fileFrom(1000, 0), await fileFrom(50_000, 0.5)]
+    const copied = await readAll(
+      columnarParquetMerger().merge(
+        files.map((file, i) => inputOf(`${i}`, file)),
+        ALL_TYPES,
+        () => ({}),
+      ),
+    )
+    const exact = await ask(
+      `SELECT row_group_id::INT AS "group", list(path_in_schema) FILTER (min_is_exact) AS least,
+       list(path_in_schema) FILTER (max_is_exact) AS greatest
+       FROM parquet_metadata($0) GROUP BY ALL ORDER BY ALL`,
+      copied,
+    )
+    const bounded = ['timestamp', 'text', 'small', 'big', 'real']
+    expect(exact).toEqual([
+      { group: 0, least: bounded.filter((name) => name !== 'real'), greatest: bounded },
+      { group: 1, least: bounded, greatest: bounded },
+    ])
+    const plan = await ask(`EXPLAIN SELECT min("timestamp"), max("timestamp"), max(big) FROM read_parquet($0)`, copied)
+    expect(plan[0]?.explain_value).not.toContain('READ_PARQUET')
+    expect(await ask('SELECT min(real)::VARCHAR AS least FROM read_parquet($0)', copied)).toEqual([{ least: '0.0' }])
   })
 })

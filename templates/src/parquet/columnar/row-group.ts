@@ -4,7 +4,7 @@ import type { NamedType } from '../row-groups.ts'
 import { encodeChunk, STORED } from './column-chunk.ts'
 import { NumberColumn } from './number-column.ts'
 import type { Codec } from './pages.ts'
-import { scratchNumbers } from './scratch.ts'
+import { scratchNumbers, scratchOrder } from './scratch.ts'
 import { type Memory, TextColumn } from './text-column.ts'
 import { boundsOfNumbers } from './values.ts'
 
@@ -42,20 +42,19 @@ export function encodeRowGroup(
 
 /** The first `rows` rows by their time, equal ones in their order, those without a time last. */
 export function sortedByTime(times: Float64Array, rows: number): Uint32Array {
-  const order = new Uint32Array(rows)
+  const order = scratchOrder(rows)
+  const keys = scratchNumbers(rows)
   const [least, greatest] = boundsOfNumbers(times.subarray(0, rows))
   const span = greatest + 2 - least
   const scale = 2 ** Math.ceil(Math.log2(rows + 1))
-  if (!(span > 0 && span * scale < 2 ** 53)) {
-    const timeOf = (row: number) => ((times[row] as number) <= greatest ? (times[row] as number) : greatest + 1)
-    return order.map((_, row) => row).sort((a, b) => timeOf(a) - timeOf(b) || a - b)
-  }
-  // Time and row in one number, which the runtime sorts without being asked to compare.
-  const keys = scratchNumbers(rows)
+  // Then time and row are one number, which the runtime sorts without being asked to compare.
+  const isOneNumber = span > 0 && span * scale < 2 ** 53
   for (let row = 0; row < rows; row++) {
-    const time = times[row] as number
-    keys[row] = ((time <= greatest ? time : greatest + 1) - least) * scale + row
+    const time = (times[row] as number) <= greatest ? (times[row] as number) : greatest + 1
+    keys[row] = isOneNumber ? (time - least) * scale + row : time
+    order[row] = row
   }
+  if (!isOneNumber) return order.sort((a, b) => (keys[a] as number) - (keys[b] as number) || a - b)
   keys.sort()
   for (let i = 0; i < rows; i++) {
     const key = keys[i] as number

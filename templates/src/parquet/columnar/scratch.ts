@@ -15,4 +15,6 @@ function scratch<T extends { length: number; subarray(start: number, end: number
 export const scratchCodes = scratch((length) => new Int32Array(length))
 export const scratchSlots = scratch((length) => new Int32Array(length))
 export const scratchNumbers = scratch((length) => new Float64Array(length))
+export const scratchDifferent = scratch((length) => new Float64Array(length))
+export const scratchOrder = scratch((length) => new Uint32Array(length))
 export const scratchFlags = scratch((length) => new Uint8Array(length))

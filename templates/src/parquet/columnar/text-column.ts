@@ -112,11 +112,12 @@ export class TextColumn {
     const startA = starts[a] as number
     const startB = starts[b] as number
     const [lengthA, lengthB] = [this.lengthOf(a), this.lengthOf(b)]
-    for (let i = 0; i < lengthA && i < lengthB; i++) {
-      const difference = utf8.getUint8(startA + i) - utf8.getUint8(startB + i)
-      if (difference !== 0) return difference < 0
-    }
-    return lengthA < lengthB
+    const shorter = Math.min(lengthA, lengthB)
+    let i = 0
+    while (i + 4 <= shorter && utf8.getInt32(startA + i) === utf8.getInt32(startB + i)) i += 4
+    if (i + 4 <= shorter) return utf8.getUint32(startA + i) < utf8.getUint32(startB + i)
+    while (i < shorter && utf8.getUint8(startA + i) === utf8.getUint8(startB + i)) i++
+    return i < shorter ? utf8.getUint8(startA + i) < utf8.getUint8(startB + i) : lengthA < lengthB
   }
 
   private setCode(row: number, code: number): void {

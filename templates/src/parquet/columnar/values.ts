@@ -3,7 +3,7 @@ import { ByteSink } from './byte-sink.ts'
 import { bitWidth, pack, writeDeltas, writeRun } from './encodings.ts'
 import type { NumberColumn } from './number-column.ts'
 import type { ENCODINGS } from './pages.ts'
-import { scratchCodes, scratchFlags, scratchNumbers, scratchSlots } from './scratch.ts'
+import { scratchCodes, scratchDifferent, scratchFlags, scratchNumbers, scratchSlots } from './scratch.ts'
 import { MAX_PROBES, type TextColumn } from './text-column.ts'
 import { mix } from './words.ts'
 
@@ -141,7 +141,8 @@ function dictionaryOf(values: Float64Array, uses: number): { different: Float64A
   const most = Math.min(Math.ceil(values.length / uses), MAX_DICTIONARY)
   const slots = scratchSlots(2 ** bitWidth(most * 2)).fill(-1)
   const words = new Int32Array(values.buffer, 0, values.length * 2)
-  const found = new Int32Array(most * 2)
+  const different = scratchDifferent(most)
+  const found = new Int32Array(different.buffer, 0, most * 2)
   const codes = scratchCodes(values.length)
   let count = 0
   for (let i = 0; i < codes.length; i++) {
@@ -163,7 +164,7 @@ function dictionaryOf(values: Float64Array, uses: number): { different: Float64A
     }
     codes[i] = code
   }
-  return { different: new Float64Array(found.buffer, 0, count), codes }
+  return { different: different.subarray(0, count), codes }
 }
 
 function withDictionary(dictionary: { bytes: Uint8Array; values: number }, codes: Int32Array): EncodedValues {
