@@ -189,4 +189,22 @@ describe('the columnar engine', () => {
     expect(plan[0]?.explain_value).not.toContain('READ_PARQUET')
     expect(await ask('SELECT min(real)::VARCHAR AS least FROM read_parquet($0)', copied)).toEqual([{ least: '0.0' }])
   })
+
+  it('reads a small fragment in two requests: its footer, and all of its rows', async () => {
+    const batch = columnarParquetWriter().open(columns)
+    for (let row = 0; row < 2000; row++) batch.add(entry({ traceId: `id${row}` }))
+    const file = await batch.finish({})
+    const reads: number[] = []
+    const inputs = ['a', 'b', 'c'].map((name, i) => {
+      const input = inputOf(name, file)
+      reads[i] = 0
+      const read: typeof input.read = (offset, length) => {
+        reads[i] = (reads[i] as number) + 1
+        return input.read(offset, length)
+      }
+      return { ...input, read }
+    })
+    expect(await rowsOf(await readAll(columnarParquetMerger().merge(inputs, columns, () => ({}))))).toHaveLength(6000)
+    expect(reads).toEqual([2, 2, 2])
+  })
 })

@@ -58,7 +58,7 @@ export function chunkRange(chunk: ColumnMetaData): { offset: number; end: number
   return { offset, end: offset + Number(chunk.total_compressed_size) }
 }
 
-function rowGroupRange(group: RowGroup): { offset: number; end: number } {
+export function rowGroupRange(group: RowGroup): { offset: number; end: number } {
   const ranges = group.columns.flatMap(({ meta_data }) => (meta_data ? chunkRange(meta_data) : []))
   return { offset: Math.min(...ranges.map(({ offset }) => offset)), end: Math.max(...ranges.map(({ end }) => end)) }
 }

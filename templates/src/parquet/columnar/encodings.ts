@@ -20,16 +20,11 @@ export function writeRepeated(sink: ByteSink, value: number, count: number, widt
 export function writeRun(sink: ByteSink, values: Int32Array, width: number): void {
   if (values.length === 0) return
   const groups = (values.length + 7) >> 3
-  if (areEqual(values)) writeRepeated(sink, values[0] as number, values.length, width)
+  if (values.every((value) => value === values[0])) writeRepeated(sink, values[0] as number, values.length, width)
   else {
     sink.varint(groups * 2 + 1)
     pack(sink, values, 0, values.length, width, groups * width)
   }
-}
-
-function areEqual(values: Int32Array): boolean {
-  for (let i = 1; i < values.length; i++) if (values[i] !== values[0]) return false
-  return true
 }
 
 /** DELTA_BINARY_PACKED, of integers that span less than 2^52. */

@@ -1,4 +1,5 @@
 import type { EntryScanner } from './scan.ts'
+import { grown } from './scratch.ts'
 
 const FIRST_ROWS = 16
 
@@ -18,11 +19,7 @@ export class NumberColumn {
 
   /** Rows are set one after the other. */
   set(row: number, value: number | null): void {
-    if (row === this.values.length) {
-      const larger = new Float64Array(row * 2)
-      larger.set(this.values)
-      this.values = larger
-    }
+    if (row === this.values.length) this.values = grown(this.values)
     this.values[row] = value ?? Number.NaN
     if (this.isNull(row)) this.nulls++
   }

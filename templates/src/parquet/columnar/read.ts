@@ -3,7 +3,7 @@ import type { DecodedArray } from 'hyparquet'
 import { readColumn } from 'hyparquet/src/column.js'
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
 import { getSchemaPath } from 'hyparquet/src/schema.js'
-import { chunkRange, readExactly } from '../footer.ts'
+import { chunkRange, readExactly, rowGroupRange } from '../footer.ts'
 import type { SourcePiece } from '../merge.ts'
 import type { NamedType } from '../row-groups.ts'
 import { openCodecs } from './codec.ts'
@@ -11,6 +11,8 @@ import type { ColumnData } from './row-group.ts'
 import { TextColumn } from './text-column.ts'
 import { viewOf } from './words.ts'
 
+/** A row group of no more bytes is read at once: where files are far away, each read is a request. */
+const READ_AT_ONCE = 1 << 20
 const ADVICE = 'restore the file or move it away'
 
 /** A row group as it was read. */
@@ -24,9 +26,9 @@ export interface Decoded {
 
 /** Reads a row group of any writer; columns that it lacks are NULL. Throws and names what is damaged. */
 export async function readPiece(piece: SourcePiece, columns: readonly NamedType[]): Promise<Decoded> {
-  const decoded: Decoded = { piece, pages: [], bytes: 0 }
+  const decoded: Decoded = { piece: await withBytes(piece), pages: [], bytes: 0 }
   for (const { name } of columns) {
-    const pages = await readValues(piece, name)
+    const pages = await readValues(decoded.piece, name)
     for (const values of pages)
       for (const value of values) {
         if (!(value instanceof Uint8Array)) continue
@@ -38,6 +40,14 @@ export async function readPiece(piece: SourcePiece, columns: readonly NamedType[
   return decoded
 }
 
+async function withBytes(piece: SourcePiece): Promise<SourcePiece> {
+  const { offset, end } = rowGroupRange(piece.group)
+  if (!(end > offset && end - offset <= READ_AT_ONCE)) return piece
+  const bytes = await readExactly(piece.input, offset, end - offset)
+  const read = async (from: number, length: number) => bytes.subarray(from - offset, from - offset + length)
+  return { ...piece, input: { ...piece.input, read } }
+}
+
 export function appendRows(
   { piece, pages }: Decoded,
   columns: readonly NamedType[],
@@ -46,12 +56,14 @@ export function appendRows(
 ): void {
   for (const [i, { name, type }] of columns.entries()) {
     const column = data[i] as ColumnData
+    const stored = piece.schema.find((element) => isNamed(element.name, name))?.converted_type
+    const isMicroseconds = type === 'TIMESTAMP' && stored === 'TIMESTAMP_MICROS'
     let row = firstRow
     for (const values of pages[i] ?? []) {
       for (const value of values) {
         if (column instanceof TextColumn) column.set(row++, value instanceof Uint8Array ? value : null)
-        else if (value === null || value === undefined) column.set(row++, null)
-        else column.set(row++, type === 'TIMESTAMP' ? toMilliseconds(value, piece, name) : Number(value))
+        else if (isMicroseconds) column.set(row++, Math.floor(Number(value ?? Number.NaN) / 1000))
+        else column.set(row++, Number(value ?? Number.NaN))
       }
     }
   }
@@ -86,13 +98,6 @@ async function readValues({ input, group, schema, rows }: SourcePiece, name: str
   } catch (cause) {
     throw new Error(`${input.name}: the pages of "${name}" cannot be read (${cause}): ${ADVICE}`, { cause })
   }
-}
-
-function toMilliseconds(value: unknown, { schema }: SourcePiece, name: string): number {
-  const isMicroseconds = schema.some(
-    (element) => isNamed(element.name, name) && element.converted_type === 'TIMESTAMP_MICROS',
-  )
-  return isMicroseconds ? Math.floor(Number(value) / 1000) : Number(value)
 }
 
 /** As for DuckDB, names that differ in case only are one. */

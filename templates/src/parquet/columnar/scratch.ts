@@ -18,3 +18,10 @@ export const scratchNumbers = scratch((length) => new Float64Array(length))
 export const scratchDifferent = scratch((length) => new Float64Array(length))
 export const scratchOrder = scratch((length) => new Uint32Array(length))
 export const scratchFlags = scratch((length) => new Uint8Array(length))
+
+/** The same values in twice the memory. */
+export function grown<T extends Int32Array | Float64Array>(values: T): T {
+  const larger = new (values.constructor as new (length: number) => T)(values.length * 2)
+  larger.set(values)
+  return larger
+}

@@ -1,4 +1,5 @@
 import type { EntryScanner } from './scan.ts'
+import { grown } from './scratch.ts'
 import { copyText, hashOf, isEqual, viewOf } from './words.ts'
 
 /** A batch may be open for each of many hours. */
@@ -160,10 +161,4 @@ export class TextColumn {
     this.isDictionary = false
     this.slots = new Int32Array()
   }
-}
-
-function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2)
-  larger.set(array)
-  return larger
 }
