@@ -3,7 +3,7 @@
 --   duckdb -init s3.sql
 --   FROM analytics LIMIT 5;
 --
--- Bucket and endpoint are those of analytics.config.ts.
+-- Put the id of your account into ENDPOINT, and your bucket into root, if it is called otherwise.
 INSTALL httpfs;
 INSTALL aws;
 LOAD httpfs;

@@ -16,7 +16,11 @@ export async function runReport(options: ReaderOptions, flags: Flags, write = pr
     await startReport(lake, { ...window, route, json })
     await loadRejected(options, lake)
     const { tables, text } = await readTables(lake, 'report')
-    const hint = tables.overview?.[0]?.requests === 0 ? 'No requests here yet: make some, then run ingest.\n\n' : ''
+    const isNarrowed = flags.from !== undefined || flags.to !== undefined || route !== undefined
+    const why = isNarrowed
+      ? 'No requests there: widen --from, --to or --route, or run ingest.'
+      : 'No requests here yet: make some, then run ingest.'
+    const hint = tables.overview?.[0]?.requests === 0 ? `${why}\n\n` : ''
     const errors = lake.broken
     write(json ? `${JSON.stringify({ ...tables, errors })}\n` : hint + text + renderErrors(errors))
     return errors.length > 0 ? 1 : 0

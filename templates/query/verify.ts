@@ -13,7 +13,8 @@ export async function runVerify(options: ReaderOptions, { json }: { json?: boole
     if (!books) continue
     const { ledger, imbalances, errors } = books
     const isBalanced = imbalances.length + errors.length === 0
-    const verdict = isBalanced ? 'Balanced: nothing lost, nothing twice.' : 'These do not balance:'
+    const sound = marks.length > 0 ? 'Balanced: nothing lost, nothing twice.' : 'Nothing has been ingested here yet.'
+    const verdict = isBalanced ? sound : 'These do not balance:'
     const totals = Object.entries(ledger[0] ?? {}).map(([ledger, total]) => ({ ledger, total }))
     const text = `${renderTable(totals, { report: true })}\n${bold(verdict)}\n${imbalances.length ? renderTable(imbalances) : ''}`
     write(

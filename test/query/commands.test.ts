@@ -102,6 +102,16 @@ describe('report', () => {
       expect(text).toMatch(/^No requests here yet/)
       expect((await report({ json: true }, empty)).json().overview[0].requests).toBe(0)
       expect((await verify(empty)).code).toBe(0)
+      const { text: books } = await run((write) => runVerify(optionsOf(empty), {}, write))
+      expect(books).toContain('Nothing has been ingested here yet.')
+      expect(books).not.toContain('Balanced')
+    },
+  )
+
+  it.each([{ route: '/nowhere' }, { from: '1h' }, { to: '2020-01-01' }])(
+    'blames the filter, not the lake, where nothing passes %j',
+    async (flags) => {
+      expect((await report(flags)).text).toMatch(/^No requests there: widen --from, --to or --route/)
     },
   )
 })

@@ -13,7 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { localLogs } from '../../templates/src/storage/logs.ts'
@@ -32,6 +32,21 @@ const open = (settleMs = 0) => testLake(localLogs(folder, { settleMs }))
 const settle = (path = file) => utimes(path, new Date(0), new Date(Date.now() - 3600_000))
 
 describe('local logs', () => {
+  it('are found in whatever way their folder is named', async () => {
+    await mkdir(join(folder, 'deep'))
+    await writeFile(join(folder, 'deep', 'app.ndjson'), line('a'))
+    const [name, here] = [basename(folder), process.cwd()]
+    process.chdir(folder)
+    try {
+      for (const named of ['.', './', './.', `../${name}`, `../${name}/`, folder, `${folder}/`]) {
+        const { rows, errors } = await testLake(localLogs(named, { settleMs: 0 })).ingest()
+        expect({ named, rows, errors }).toEqual({ named, rows: 1, errors: [] })
+      }
+    } finally {
+      process.chdir(here)
+    }
+  })
+
   it('go on where the last run stopped, byte for byte', async () => {
     const lake = open()
     const expected: string[] = []

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openStores, type StoreSettings } from '../../templates/src/wiring/stores.s3.ts'
+import { openStores as openFolders } from '../../templates/src/wiring/stores.ts'
 
 const settings: StoreSettings = {
   ...{ source: './logs', lake: 's3://lake', prefix: 'analytics' },
@@ -32,6 +33,26 @@ describe('the places of a project with a bucket', () => {
       expect(() => openStores({ ...settings, source })).toThrow(/holds the lake itself/)
     },
   )
+
+  it.each([
+    ['.', './lake'],
+    ['./data', 'data/lake'],
+    ['./data', './data/'],
+    ['..', process.cwd()],
+  ])('are refused where the logs in the folder %s would hold the lake in %s', (source, lake) => {
+    expect(() => openFolders({ source, lake, settle: 5 })).toThrow(/holds the lake itself/)
+    expect(() => openStores({ ...settings, source, lake })).toThrow(/holds the lake itself/)
+  })
+
+  it.each([
+    ['./logs', './lake'],
+    ['./lake-logs', './lake'],
+    ['./lake', './lake-of-logs'],
+    ['./data/logs', './data'],
+  ])('may lie side by side, or the logs in %s within the lake’s folder %s', (source, lake) => {
+    expect(() => openFolders({ source, lake, settle: 5 })).not.toThrow()
+    expect(() => openStores({ ...settings, source, lake })).not.toThrow()
+  })
 
   it('are refused where the lake is more than a bucket', () => {
     expect(() => openStores({ ...settings, lake: 's3://lake/folder' })).toThrow(/put what follows it into `prefix`/)

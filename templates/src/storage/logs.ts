@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, readdir, stat, unlink } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { gunzipped, isGzip, refuseOtherCompression } from '../processor/lines.ts'
 import type { Bytes, LogSource, Mark, SourceInfo, SourceRange } from '../types.ts'
 import { etagOf, ifMissing, readRange } from './local.ts'
@@ -65,8 +65,8 @@ async function* listLogs(folder: string): AsyncIterable<SourceInfo> {
     const why = cause.code === 'ENOENT' ? '' : ` (${cause.message})`
     throw new Error(`${folder}: cannot read the log folder${why}; create it or set \`source\``, { cause })
   })
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-  const paths = files.map((file) => file.slice(join(folder, '/').length).replaceAll(sep, '/'))
+  const files = entries.filter((entry) => entry.isFile())
+  const paths = files.map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll(sep, '/'))
   const logs = new Map<string, SourceInfo & { gzip: boolean }>()
   for (const path of paths.filter((path) => !`/${path}`.includes('/.'))) {
     const info = await statLog(folder, path)

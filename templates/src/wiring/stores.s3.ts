@@ -1,3 +1,4 @@
+import { join, resolve, sep } from 'node:path'
 import { cachedPins } from '../lake/cached-pins.ts'
 import { localPins } from '../lake/pins.ts'
 import { localStorageAdapter } from '../storage/local.ts'
@@ -23,8 +24,11 @@ export function openStores(settings: StoreSettings) {
   const { source, lake, prefix, settle } = settings
   const [logs, home] = [bucketOf(source), bucketOf(lake)]
   if (home?.path) throw new Error(`lake "${lake}" names more than a bucket: put what follows it into \`prefix\``)
-  if (logs && logs.bucket === home?.bucket && `${prefix}/`.startsWith(logs.path))
-    throw new Error(`source "${source}" holds the lake itself: give the logs a beginning of their own, such as logs/`)
+  const holdsLake = logs
+    ? logs.bucket === home?.bucket && `${prefix}/`.startsWith(logs.path)
+    : !home && join(resolve(lake), sep).startsWith(join(resolve(source), sep))
+  if (holdsLake)
+    throw new Error(`source "${source}" holds the lake itself: give the logs a place of their own, such as logs/`)
   const local = () => localLogs(source, { settleMs: settle * 1000 })
   if (!home) {
     const storage = localStorageAdapter(lake)

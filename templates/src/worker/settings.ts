@@ -30,9 +30,8 @@ function parseFlags(args: string[]): Flags {
 function read(flag: string, given: unknown, configured: unknown): unknown {
   if (given === '' && configured !== '') throw new UsageError(`--${flag} is empty`)
   if (given === undefined || typeof configured !== 'number') return given ?? configured
-  const number = Number(given)
-  if (!(number >= 0)) throw new UsageError(`--${flag} ${given}: a number from 0 is wanted`)
-  return number
+  if (Number(given) >= 0) return Number(given)
+  throw new UsageError(`--${flag} ${given}: a number from 0 is wanted`)
 }
 
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 }

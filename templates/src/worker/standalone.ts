@@ -22,9 +22,7 @@ async function runJob(name: string, job: Job, flags: Flags): Promise<number> {
 /** Every count that is not zero: `3 sources, 1,200 lines, 1,190 rows, 1 error`. */
 function summary(result: JobResult | { errors: PipelineError[] }): string {
   const counts = Object.entries(result).filter(([, value]) => typeof value === 'number' && value > 0)
-  const parts = counts.map(
-    ([key, value]) => `${value.toLocaleString('en')} ${value === 1 ? key.replace(/s$/, '') : key}`,
-  )
+  const parts = counts.map(([key, n]) => `${n.toLocaleString('en')} ${n === 1 ? key.replace(/s$/, '') : key}`)
   if (result.errors.length) parts.push(`${result.errors.length} error${result.errors.length > 1 ? 's' : ''}`)
   return parts.join(', ') || 'nothing to do'
 }
