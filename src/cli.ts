@@ -3,6 +3,7 @@ import type { COMMANDS } from './args.ts'
 import { create } from './create.ts'
 import { CliError, messageOf } from './errors.ts'
 import { colours } from './terminal.ts'
+import { LEAST_NODE } from './version.ts'
 
 const VERBS: Record<(typeof COMMANDS)[number], (argv: readonly string[]) => Promise<void>> = {
   create,
@@ -15,8 +16,21 @@ const VERBS: Record<(typeof COMMANDS)[number], (argv: readonly string[]) => Prom
   adopt: async (argv) => (await import('./commands/own.ts')).adopt(argv),
 }
 
+/** npm only warns of it; what is missing there would show as a mistake of ours. */
+function refuseOldNode(version = process.versions.node): void {
+  const [has, wants] = [version, LEAST_NODE].map((text) => text.split('.').map(Number)) as [number[], number[]]
+  const first = wants.findIndex((part, index) => has[index] !== part)
+  if (first >= 0 && Number(has[first]) < Number(wants[first])) {
+    throw new CliError(`This is Node ${version}, and ${LEAST_NODE} or newer is needed.`, {
+      code: 'OLD_NODE',
+      hint: 'Install a newer Node (https://nodejs.org), and run it again. Nothing was written.',
+    })
+  }
+}
+
 /** The first argument is a command, or the beginning of what `create` takes. */
 async function main(argv: readonly string[]): Promise<void> {
+  refuseOldNode()
   const [first = '', ...rest] = argv
   const verb = Object.hasOwn(VERBS, first) ? VERBS[first as keyof typeof VERBS] : undefined
   return verb ? verb(rest) : create(argv)

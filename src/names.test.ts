@@ -42,6 +42,7 @@ describe('nameProblem', () => {
     for (const name of ['My App', '..x', 'Ünï', 'con', '***'])
       expect(nameProblem(similarName(name)), name).toBeUndefined()
     expect(similarName('My App')).toBe('my-app')
+    expect(similarName('Ünïcode Ordner')).toBe('unicode-ordner')
   })
 })
 

@@ -8,7 +8,7 @@ const WINDOWS = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 export function nameProblem(name: string, taken: readonly string[] = []): string | undefined {
   if (name.length > 214) return 'it is longer than 214 characters'
   if (/[A-Z]/.test(name)) return 'npm allows no capital letters'
-  if (!/^[a-z0-9]/.test(name)) return 'it must start with a letter or a digit'
+  if (!/^[a-z0-9]/.test(name)) return 'it must start with a letter from a to z or a digit'
   if (!/^[a-z0-9._-]*$/.test(name)) return 'npm allows only a-z, 0-9, ".", "_" and "-"'
   if (name.endsWith('.')) return 'Windows allows no name that ends with a dot'
   if (WINDOWS.test(name)) return 'Windows reserves it'
@@ -21,6 +21,8 @@ export function nameProblem(name: string, taken: readonly string[] = []): string
 /** Something like it that would do, to suggest. */
 export function similarName(name: string): string {
   const similar = name
+    .normalize('NFKD') // what is left of a letter with an accent is that letter
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, '')

@@ -2,6 +2,8 @@ import manifest from '../package.json' with { type: 'json' }
 
 export const NAME = manifest.name
 export const VERSION = manifest.version
+/** Such as 20.12.0. */
+export const LEAST_NODE = manifest.engines.node.replace('>=', '')
 
 const versions: Record<string, string> = manifest.devDependencies
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { usageError } from '../errors.ts'
+import { CliError, usageError } from '../errors.ts'
 import { MANIFEST } from '../manifest.ts'
 import { overlayNow } from '../overlay/upgrade.ts'
 import { colours } from '../terminal.ts'
@@ -9,7 +9,7 @@ import { lookInto } from '../upgrade/disk.ts'
 import { planUpgrade } from '../upgrade/index.ts'
 import { unifiedDiff } from '../upgrade/line-diff.ts'
 import { type Project, readProject } from '../upgrade/project.ts'
-import { stateOf } from '../upgrade/state.ts'
+import { movesNow, stateOf } from '../upgrade/state.ts'
 import { isSame } from '../upgrade/text.ts'
 import { NAME, VERSION } from '../version.ts'
 import { pathInProject, printJson, projectAround, readArgs } from './args.ts'
@@ -55,7 +55,7 @@ export async function diff(argv: readonly string[]): Promise<void> {
   )
   const isWanted = (path: string) =>
     wanted.length === 0 || wanted.some((want) => path === want || path.startsWith(`${want}/`))
-  const all = values.upgrade ? await ofUpgrade(project, values.set ?? []) : ofUser(project)
+  const all = values.upgrade ? await ofUpgrade(project, values.set ?? []) : ofUser(project, isWanted)
   const known = new Set([...all.map(({ path }) => path), ...project.manifest.files.map(({ at, path }) => at ?? path)])
   const unknown = wanted.find((want) => ![...known].some((path) => path === want || path.startsWith(`${want}/`)))
   if (unknown !== undefined)
@@ -78,15 +78,28 @@ export async function diff(argv: readonly string[]): Promise<void> {
   process.stdout.write(differences.map((one) => show(one, { red, green, dim, bold })).join('\n') || 'No difference.\n')
 }
 
-/** As emitted, and as it is. */
-function ofUser({ dir, manifest, bases }: Project): Difference[] {
+/** As emitted, and as it is, wherever the user moved it. Throws for a wanted file of which nobody knows what it was. */
+function ofUser(project: Project, isWanted: (path: string) => boolean): Difference[] {
+  const { dir, manifest, bases } = project
   const look = lookInto(dir)
-  return manifest.files.flatMap((file) => {
-    const { path, found } = stateOf(file, bases, look)
+  const moved = movesNow(project, look)
+  const unknown: string[] = []
+  const known = manifest.files.flatMap((file) => {
+    const { path, found } = stateOf(file, bases, look, moved)
     const before = bases.get(file.base)
+    if (before === undefined && isWanted(path)) unknown.push(path)
     if (before === undefined || (found.kind === 'file' && found.text === undefined)) return []
     return [{ path, before, after: found.kind === 'file' ? (found.text as string) : '' }]
   })
+  if (unknown.length > 0) {
+    const others = unknown.length > 1 ? ` Neither are those of ${unknown.length - 1} more.` : ''
+    throw new CliError(`${unknown[0]}: the text it was emitted with is not in .stoma/base.${others}`, {
+      code: 'NO_BASE',
+      hint: 'Restore .stoma/base from version control; without it nobody can tell what you changed.',
+      details: { files: unknown },
+    })
+  }
+  return known
 }
 
 /** As it is, and as an upgrade would leave it. */

@@ -1,11 +1,10 @@
 import { resolve } from 'node:path'
 import { usageError } from '../errors.ts'
 import { colours } from '../terminal.ts'
-import { lookInto, textsBelow } from '../upgrade/disk.ts'
+import { lookInto } from '../upgrade/disk.ts'
 import { hasJournal, WORK } from '../upgrade/journal.ts'
-import { findMoves } from '../upgrade/moves.ts'
 import { readProject } from '../upgrade/project.ts'
-import { stateOf } from '../upgrade/state.ts'
+import { movesNow, stateOf } from '../upgrade/state.ts'
 import { NAME, VERSION } from '../version.ts'
 import { printJson, projectAround, readArgs } from './args.ts'
 
@@ -31,16 +30,10 @@ export async function status(argv: readonly string[]): Promise<void> {
   }
   if (positionals.length > 1) throw usageError(`Unexpected argument ${JSON.stringify(positionals[1])}.`)
   const dir = positionals[0] === undefined ? projectAround('.') : resolve(positionals[0])
-  const { manifest, bases } = readProject(dir)
+  const project = readProject(dir)
+  const { manifest, bases } = project
   const look = lookInto(dir)
-  const endings = [...new Set(manifest.files.map(({ path }) => path.slice(path.lastIndexOf('.'))))]
-  const moved = findMoves({
-    entries: manifest.files,
-    bases,
-    next: [],
-    look,
-    candidates: () => textsBelow(dir, endings),
-  })
+  const moved = movesNow(project, look)
   const files = manifest.files.map((file) => {
     const { path, state } = stateOf(file, bases, look, moved)
     return { path, owner: file.owner, state, ...(path !== file.path && { from: file.path }) }

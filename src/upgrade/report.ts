@@ -146,10 +146,13 @@ export function describe(outcome: Outcome): string {
   const answered = changes.map(({ id, from, to }) => `  ${id}: ${from} → ${to}\n`).join('')
   const said = meaning.map((line) => `${line}\n`).join('')
   const lost = outcome.dangling.map(({ path, line, what }) => `  ${path}:${line}: ${what}\n`).join('')
-  const adapt = lost && `\n${red('No longer found')}, and yours to adapt:\n${lost}`
-  const body = `${shown.length > 0 ? `\n${shown.join('\n')}\n\n${counts}\n` : ''}${adapt}`
+  // What is blocked brings no new text, so whatever asks for that is not the user's to adapt.
+  const adapt = lost && outcome.blocked.length === 0 && `\n${red('No longer found')}, and yours to adapt:\n${lost}`
+  const body = `${shown.length > 0 ? `\n${shown.join('\n')}\n\n${counts}\n` : ''}${adapt || ''}`
   const head = `${bold(title)}\n${answered}${said}${body}`
   if (outcome.writes === 0 && outcome.blocked.length === 0) return `${head}Nothing to do: this project is up to date.\n`
+  const [blocked] = outcome.blocked
+  if (blocked) return `${head}\n${blocked.hint}\nNothing was written.\n`
   if (dryRun) return `${head}\n${bold('Dry run:')} nothing was written. \`${NAME} diff --upgrade\` shows every line.\n`
   if (conflicts > 0) {
     return `${head}

@@ -1,9 +1,18 @@
 import type { ManifestFile } from '../manifest.ts'
+import { textsBelow } from './disk.ts'
 import { lineOfMarkers } from './merge-text.ts'
+import { findMoves } from './moves.ts'
+import type { Project } from './project.ts'
 import { isSame } from './text.ts'
 import type { Look, OnDisk } from './types.ts'
 
 export type State = 'unchanged' | 'edited' | 'deleted' | 'conflict' | 'no base' | 'no file'
+
+/** Where the user moved emitted files to, by their ids. */
+export function movesNow({ dir, manifest, bases }: Project, look: Look): Map<string, string> {
+  const endings = [...new Set(manifest.files.map(({ path }) => path.slice(path.lastIndexOf('.'))))]
+  return findMoves({ entries: manifest.files, bases, next: [], look, candidates: () => textsBelow(dir, endings) })
+}
 
 /** Where an emitted file is, and how it stands to what was emitted. */
 export function stateOf(

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/args.ts'
 import { filesOf, QUICK, run, scratch } from '../support/tool.ts'
@@ -29,6 +30,17 @@ describe('wrong usage', () => {
     const { code, stdout, stderr } = await run(scratch(), ['--runtime', '--json'])
     expect({ code, stderr }).toEqual({ code: 2, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'USAGE', exitCode: 2 } })
+  })
+})
+
+describe('a Node that is too old', () => {
+  it('is told which one is needed, instead of a stack', async () => {
+    const cwd = scratch()
+    writeFileSync(join(cwd, '../old.cjs'), "Object.defineProperty(process.versions, 'node', { value: '18.20.8' })")
+    const { code, stdout, stderr } = await run(cwd, ['app', ...QUICK], { NODE_OPTIONS: `--require ${cwd}/../old.cjs` })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^error This is Node 18\.20\.8, and 20\.12\.0 or newer is needed\.\n.*Install a newer Node/)
+    expect(filesOf(cwd)).toEqual([])
   })
 })
 

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { MANIFEST } from '../../src/manifest.ts'
@@ -78,6 +78,35 @@ describe('upgrade', () => {
     const before = snapshot(dir)
     expect(await run(dir, args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) })
     expect(snapshot(dir)).toEqual(before)
+  })
+})
+
+describe('a folder that the user moved', () => {
+  it('has no difference, and an edit in it is shown where the file is now', async () => {
+    const dir = oldProject()
+    renameSync(join(dir, 'src/policy'), join(dir, 'src/gateway'))
+    expect(await run(dir, ['diff'])).toMatchObject({ code: 0, stdout: 'No difference.\n' })
+    appendFileSync(join(dir, 'src/gateway/request.ts'), '// mine\n')
+    const { stdout } = await run(dir, ['diff', 'src/gateway'])
+    expect(stdout.split('\n').slice(0, 2)).toEqual(['--- src/gateway/request.ts', '+++ src/gateway/request.ts'])
+    expect(stdout.match(/^[-+](?!-- |\+\+ ).*/gm)).toEqual(['+// mine'])
+  })
+})
+
+describe('a project whose base texts are gone', () => {
+  it('is told so by diff and by a dry run, with what to do, instead of that nothing differs', async () => {
+    const dir = oldProject()
+    edit(dir, 'analytics.config.ts', 'settle: 5', 'settle: 30')
+    rmSync(join(dir, '.stoma/base'), { recursive: true })
+    const restore = /Restore .stoma\/base from version control/
+    const diff = await run(dir, ['diff', 'analytics.config.ts'])
+    expect(diff).toMatchObject({ code: 1, stdout: '' })
+    expect(diff.stderr).toMatch(/analytics.config.ts: the text it was emitted with/)
+    expect(diff.stderr).toMatch(restore)
+    const dry = await run(dir, ['upgrade', '--dry-run'])
+    expect(dry.code).toBe(1)
+    expect(dry.stdout).toMatch(restore)
+    expect(dry.stdout).not.toContain('No longer found')
   })
 })
 
