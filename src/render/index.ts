@@ -84,16 +84,20 @@ function finish(path: string, owner: Owner, text: string, answers: Answers, fact
   return owner === 'managed' && path.endsWith('.ts') ? HEADER + set : set
 }
 
+/** What only a Worker with DuckDB in it needs of wrangler.jsonc: one line, and the one that says why. */
+const FOR_DUCKDB = / *\/\/ js-sha256, which comes with DuckDB.*\n *"define".*\n/
+
 /** The literals that answers decide: in the configs, and in the files that DuckDB and wrangler read. */
 function withAnswers(path: string, text: string, name: string, answers: Answers): string {
-  const { granularity, maxEntries, trigger } = answers
+  const { granularity, maxEntries, parquet, trigger } = answers
   if (path === 's3.sql') return text.replace('s3://my-analytics', lakeOf(name, answers))
   if (path === 'analytics.config.ts')
     return setLiterals(text, { granularity, maxEntriesPerFile: maxEntries, ...bucketOf(name, answers) })
   if (path !== 'cloudflare.config.ts' && !path.endsWith('.jsonc')) return text
   const ingestCron = trigger === 'queue' ? '37 * * * *' : '*/5 * * * *'
   const compactCron = granularity === 'month' ? '7 3 * * *' : '7 * * * *'
-  const named = text.replaceAll('my-analytics', workerName(name))
+  const needed = parquet === 'duckdb-wasm' ? text : text.replace(FOR_DUCKDB, '')
+  const named = needed.replaceAll('my-analytics', workerName(name))
   if (path.endsWith('.ts')) return setLiterals(named, { ingestCron, compactCron })
   return named.replace(/"crons": \[.*?\]/, `"crons": ["${ingestCron}", "${compactCron}"]`)
 }

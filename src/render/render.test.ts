@@ -133,6 +133,19 @@ describe.each(cells)('the project $name', ({ files, answers }) => {
   })
 })
 
+describe('a Worker', () => {
+  it('is configured for DuckDB where it has one, and hears nothing of it elsewhere', () => {
+    const workers = cells.filter(({ answers }) => answers.runtime === 'cloudflare')
+    for (const { name, files, answers } of workers) {
+      const text = files.find(({ path }) => path === 'wrangler.jsonc')?.text ?? ''
+      expect(text, name).toContain('"compatibility_flags": ["nodejs_compat"],\n')
+      if (answers.parquet === 'duckdb-wasm') expect(text, name).toMatch(/DuckDB.*\n {2}"define": \{/)
+      else expect(text, name).not.toMatch(/DuckDB|define/)
+    }
+    expect(new Set(workers.map(({ answers }) => answers.parquet)).size).toBeGreaterThan(1)
+  })
+})
+
 describe('a project on local files', () => {
   it('stays small enough to own', () => {
     const largest = cells.filter(({ name }) => /^node-local-\w+-columnar-standard$/.test(name))

@@ -18,8 +18,8 @@ export async function runReport(options: ReaderOptions, flags: Flags, write = pr
     const { tables, text } = await readTables(lake, 'report')
     const isNarrowed = flags.from !== undefined || flags.to !== undefined || route !== undefined
     const why = isNarrowed
-      ? 'No requests there: widen --from, --to or --route, or run ingest.'
-      : 'No requests here yet: make some, then run ingest.'
+      ? 'No requests there: widen --from, --to or --route, or let ingest run.'
+      : 'No requests here yet: make some, then let ingest run.'
     const hint = tables.overview?.[0]?.requests === 0 ? `${why}\n\n` : ''
     const errors = lake.broken
     write(json ? `${JSON.stringify({ ...tables, errors })}\n` : hint + text + renderErrors(errors))

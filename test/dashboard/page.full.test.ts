@@ -294,7 +294,7 @@ describe.skipIf(noBrowser)('the dashboard over a lake made by hand', { timeout: 
     const { lake, page, url } = await newLake()
     if (what === 'a founded lake') await lake.found()
     await page.goto(url)
-    await page.getByText('The lake is empty: make some requests, then run ingest.').waitFor()
+    await page.getByText('The lake is empty: make some requests, then let ingest run.').waitFor()
     expect(await page.locator('#problem').textContent()).toBe('')
   })
 

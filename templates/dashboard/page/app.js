@@ -79,7 +79,7 @@ function showEmptiness({ from, to }, newest) {
   const found = newest === null ? [] : [day, ` Nothing like this from ${time(from)} to ${time(to)}.`]
   $('nothing').replaceChildren(
     ...found,
-    newest === null ? 'The lake is empty: make some requests, then run ingest.' : '',
+    newest === null ? 'The lake is empty: make some requests, then let ingest run.' : '',
   )
 }
 
