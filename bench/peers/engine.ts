@@ -92,8 +92,9 @@ async function parquetWasm(): Promise<ParquetWriter> {
 
 const writers: Record<string, () => ParquetWriter | Promise<ParquetWriter>> = {
   columnar: () => {
-    const entries = new EntryScanner()
-    return columnarParquetWriter(entries, format === 'standard' ? entries : new TraceEventScanner(entries))
+    if (format === 'standard') return columnarParquetWriter(new EntryScanner())
+    const events = new TraceEventScanner()
+    return columnarParquetWriter(events.entries, events)
   },
   'duckdb-wasm': duckdbWasmParquetWriter,
   'hyparquet-writer': () => hyparquetWriter,

@@ -153,7 +153,7 @@ export const FILES: readonly Row[] = [
   file('src/parquet/wasm.d.ts', { ...DUCKDB, ...CLOUDFLARE }),
   file('src/parquet/plain.ts', DUCKDB),
   ...COLUMNAR_FILES.map((name) => file(`src/parquet/columnar/${name}.ts`, COLUMNAR)),
-  ...['trace-events', 'event-shape', 'json-bytes'].map((name) =>
+  ...['trace-events', 'argument-scanner', 'event-shape', 'json-bytes'].map((name) =>
     file(`src/parquet/columnar/${name}.ts`, { ...COLUMNAR, format: ['cloudflare'] }),
   ),
   ...variants('src/parquet/columnar/codec.ts', {

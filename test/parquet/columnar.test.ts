@@ -70,6 +70,15 @@ describe('the columnar engine', () => {
     expect(new EntryScanner().scan(line, 0)).toBe(-1)
   })
 
+  it('leaves a line to the parser wherever it was cut, as the last one of a log may be', () => {
+    const line = lineOf({ traceId: 'a1', dimensions: { region: 'eu', plan: 'é' } })
+    for (let length = 0; length < line.length; length++) {
+      // As a part of more bytes, and as all there is.
+      expect(new EntryScanner().scan(line.subarray(0, length), 0)).toBe(-1)
+      expect(new EntryScanner().scan(new Uint8Array(line.subarray(0, length)), 0)).toBe(-1)
+    }
+  })
+
   it('takes no minute of NULs, which is what it has read before its first line', () => {
     const line = Buffer.from(
       lineOf({})

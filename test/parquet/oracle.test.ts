@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { EntryScanner } from '../../templates/src/parquet/columnar/scan.ts'
 import { TraceEventScanner } from '../../templates/src/parquet/columnar/trace-events.ts'
 import { columnarParquetWriter } from '../../templates/src/parquet/columnar/writer.ts'
 import { traceEvents } from '../../templates/src/processor/formats/cloudflare.ts'
@@ -62,8 +61,8 @@ describe('the columnar engine, with DuckDB for an oracle', () => {
     const log = Buffer.concat(Array.from({ length: 200 }, (_, i) => inOneYear(block(i % 2 ? 0.3 : 0))))
     const files = { 'a.log': log, 'b.log': Buffer.concat([Buffer.from('\ufeff'), block(0), Buffer.from('{"Logs":')]) }
     const format = traceEvents({ ownScript: 'own-script' })
-    const entries = new EntryScanner()
-    const scanning = { writer: columnarParquetWriter(entries, new TraceEventScanner(entries, 'own-script')) }
+    const events = new TraceEventScanner('own-script')
+    const scanning = { writer: columnarParquetWriter(events.entries, events) }
     const expected = await ingest(duckdbWasm, files, { format })
     const scanned = await ingest(scanning, files, { format })
     const parsed = await ingest({ writer: columnarParquetWriter() }, files, { format })

@@ -1,4 +1,3 @@
-import { EntryScanner } from '../../../templates/src/parquet/columnar/scan.ts'
 import { TraceEventScanner } from '../../../templates/src/parquet/columnar/trace-events.ts'
 import { traceEvents } from '../../../templates/src/processor/formats/cloudflare.ts'
 import { random } from '../../support/generate.ts'
@@ -67,7 +66,7 @@ const ELEMENTS = [
 /** Events that hold lines of the policy, as Logpush writes them: `mutated` of them are changed on their way. */
 export function createEvents(seed: number) {
   const next = random(seed)
-  const { below, pick } = choices(next)
+  const { below, pick, cut } = choices(next)
   const mutate = createMutate(next, PIECES)
   const lines = createLines(seed)
   const words = () =>
@@ -145,10 +144,10 @@ export function createEvents(seed: number) {
     }
     return pick([() => mutate(line), member, element, escaped])()
   }
-  /** A few lines as a block. */
+  /** A few events as a block. */
   return function block(mutated: number): Buffer {
     let last: object = {}
-    return Buffer.concat(
+    const events = Buffer.concat(
       lines(mutated / 4)
         .toString()
         .split('\n')
@@ -159,11 +158,12 @@ export function createEvents(seed: number) {
           return [line, Buffer.from('\n')]
         }),
     )
+    return cut(events)
   }
 }
 
 /** Readings of these events, one that passes over those of its own script. */
 export const EVENT_READINGS: readonly Reading[] = [undefined, OWN].map((ownScript) => {
-  const entries = new EntryScanner()
-  return { scanner: new TraceEventScanner(entries, ownScript), entries, parseLine: traceEvents({ ownScript }) }
+  const scanner = new TraceEventScanner(ownScript)
+  return { scanner, entries: scanner.entries, parseLine: traceEvents({ ownScript }) }
 })

@@ -46,10 +46,11 @@ export function encodeChunk(
   for (let row = 0, value = 0; row < rows.length; row += pageRows) {
     const levels = isPresent?.subarray(row, row + pageRows)
     const count = Math.min(pageRows, rows.length - row)
-    const end = value + (levels ? levels.reduce((sum, one) => sum + one, 0) : count)
+    const nulls = levels?.reduce((left, one) => left - one, count) ?? 0
+    const end = value + count - nulls
     sink.length = 0
     encoded.write(sink, value, end)
-    add(dataPage({ rows: count, isPresent: levels, encoding, values: sink.bytes }, codec))
+    add(dataPage({ rows: count, nulls, isPresent: levels, encoding, values: sink.bytes }, codec))
     value = end
   }
   // Its memory is kept for the next chunk, unless a few rows took much of it.

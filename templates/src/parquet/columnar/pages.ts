@@ -40,10 +40,10 @@ export function dictionaryPage(bytes: Uint8Array, values: number, codec: Codec):
 
 /** `isPresent` has a 1 for each row with a value and a 0 for NULL; left out where all rows have one. */
 export function dataPage(
-  page: { rows: number; isPresent?: Int32Array; encoding: keyof typeof ENCODINGS; values: Uint8Array },
+  page: { rows: number; nulls: number; isPresent?: Int32Array; encoding: keyof typeof ENCODINGS; values: Uint8Array },
   codec: Codec,
 ): Page {
-  const { rows, isPresent, encoding, values } = page
+  const { rows, nulls, isPresent, encoding, values } = page
   const levels = new ByteSink(16)
   if (isPresent) writeRun(levels, isPresent, 1)
   else writeRepeated(levels, 1, rows, 1)
@@ -51,7 +51,6 @@ export function dataPage(
   // What does not shrink is quicker to read as it is.
   const shrinks = compressed.length < values.length * 0.97
   const body = shrinks ? compressed : values.slice()
-  const nulls = isPresent ? isPresent.reduce((sum, one) => sum - one, rows) : 0
   const header = serialize({
     field_1: DATA_PAGE_V2,
     field_2: levels.length + values.length,

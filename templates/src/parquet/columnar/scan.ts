@@ -21,24 +21,32 @@ function literal(text: string): { length: number; words: Float64Array } {
 }
 type Literal = ReturnType<typeof literal>
 
-const HEAD = literal('{"_type":"stoma_analytics","timestamp":"')
-const GATEWAY_NAME = literal('Z","gatewayName":"')
-const ROUTE_PATH = literal(',"routePath":"')
-const METHOD = literal(',"method":"')
-const STATUS_CODE = literal(',"statusCode":')
-const DURATION_MS = literal(',"durationMs":')
-const RESPONSE_SIZE = literal(',"responseSize":')
-const TRACE_ID = literal(',"traceId":"')
-const DIMENSIONS = literal(',"dimensions":')
+/** What a line has between its values, with its quotes as they lie where it is read, and with what ends it. */
+export function literals(quote: string, end: string) {
+  const spelled = (text: string) => literal(text.replaceAll('"', quote))
+  return {
+    head: spelled('{"_type":"stoma_analytics","timestamp":"'),
+    gatewayName: spelled('Z","gatewayName":"'),
+    routePath: spelled(',"routePath":"'),
+    method: spelled(',"method":"'),
+    statusCode: spelled(',"statusCode":'),
+    durationMs: spelled(',"durationMs":'),
+    responseSize: spelled(',"responseSize":'),
+    traceId: spelled(',"traceId":"'),
+    dimensions: spelled(',"dimensions":'),
+    quote: Buffer.from(quote),
+    end: Buffer.from(`}${end}`).readInt16LE(),
+  }
+}
+const PRINTED = literals('"', '\n')
 const NULL = Buffer.from('null').readInt32LE()
-const LINE_END = Buffer.from('}\n').readInt16LE()
 
 const [NEWLINE, SPACE, QUOTE, POINT, ZERO, BACKSLASH, CLOSE] = [0x0a, 0x20, 0x22, 0x2e, 0x30, 0x5c, 0x7d] as const
 const MINUTE = 'YYYY-MM-DDTHH:MM:'.length
 /** So many digits are exact as a number, and so is their quotient by a power of ten. */
 const MAX_DIGITS = 15
 const POWERS = Float64Array.from({ length: MAX_DIGITS + 1 }, (_, digits) => 10 ** digits)
-/** So many texts of at most so many bytes are remembered as checked. */
+/** So many labels of at most so many bytes are remembered as checked. */
 const [KNOWN, KNOWN_BYTES] = [1024, 1024]
 
 /**
@@ -47,19 +55,24 @@ const [KNOWN, KNOWN_BYTES] = [1024, 1024]
  * The methods below take the place where they begin to read and give the one where they ended: -1 if they could not.
  */
 export class EntryScanner implements LineScanner {
-  /** The bytes that `starts` and `ends` point into. */
-  view: DataView = new DataView(new ArrayBuffer(0))
+  /** By text: the bytes that `starts` and `ends` point into. */
+  readonly views: DataView[] = new Array(5).fill(new DataView(new ArrayBuffer(0)))
   readonly starts = new Int32Array(5)
   readonly ends = new Int32Array(5)
   readonly hashes = new Int32Array(5)
   readonly numbers = new Float64Array(4)
-  private lines: Uint8Array = new Uint8Array()
+  private readonly literals: typeof PRINTED
+  protected lines: Uint8Array = new Uint8Array()
+  private view: DataView = new DataView(new ArrayBuffer(0))
   /** The minute of the line before, as text and in milliseconds. */
   private minuteText: DataView = new DataView(new ArrayBuffer(MINUTE))
   private minute = Number.NaN
-  /** What took long to check, by its hash: texts beyond ASCII, and labels. */
-  private readonly texts: (DataView | undefined)[] = new Array(KNOWN).fill(undefined)
-  private readonly labels: (DataView | undefined)[] = new Array(KNOWN).fill(undefined)
+  /** Labels that were checked, by their hash. */
+  private readonly known: (DataView | undefined)[] = new Array(KNOWN).fill(undefined)
+
+  constructor(literals = PRINTED) {
+    this.literals = literals
+  }
 
   get timestamp(): number {
     return this.numbers[NUMBERS.timestamp] as number
@@ -69,23 +82,24 @@ export class EntryScanner implements LineScanner {
     if (lines !== this.lines) {
       this.lines = lines
       this.view = viewOf(lines)
+      this.views.fill(this.view)
     }
-    const { view } = this
-    let at = this.time(skip(view, start, HEAD))
-    at = this.text(TEXTS.gatewayName, skip(view, at, GATEWAY_NAME))
-    at = this.text(TEXTS.routePath, skip(view, at, ROUTE_PATH))
-    at = this.text(TEXTS.method, skip(view, at, METHOD))
-    at = this.integer(NUMBERS.statusCode, skip(view, at, STATUS_CODE), 3)
-    at = this.decimal(NUMBERS.durationMs, skip(view, at, DURATION_MS))
-    at = this.integerOrNull(NUMBERS.responseSize, skip(view, at, RESPONSE_SIZE))
+    const { view, literals } = this
+    let at = this.time(skip(view, start, literals.head))
+    at = this.text(TEXTS.gatewayName, skip(view, at, literals.gatewayName))
+    at = this.text(TEXTS.routePath, skip(view, at, literals.routePath))
+    at = this.text(TEXTS.method, skip(view, at, literals.method))
+    at = this.integer(NUMBERS.statusCode, skip(view, at, literals.statusCode), 3)
+    at = this.decimal(NUMBERS.durationMs, skip(view, at, literals.durationMs))
+    at = this.integerOrNull(NUMBERS.responseSize, skip(view, at, literals.responseSize))
     if (at < 0) return -1
-    let value = skip(view, at, TRACE_ID)
+    let value = skip(view, at, literals.traceId)
     if (value < 0) this.starts[TEXTS.traceId] = -1
     else at = this.text(TEXTS.traceId, value)
-    value = skip(view, at, DIMENSIONS)
+    value = skip(view, at, literals.dimensions)
     if (value < 0) this.starts[TEXTS.dimensions] = -1
     else at = this.dimensions(value)
-    if (at < 0 || at + 2 > lines.length || view.getInt16(at, true) !== LINE_END) return -1
+    if (at < 0 || at + 2 > lines.length || view.getInt16(at, true) !== literals.end) return -1
     return at + 2
   }
 
@@ -117,6 +131,7 @@ export class EntryScanner implements LineScanner {
   private text(field: number, start: number): number {
     if (start < 0) return -1
     const { lines, view } = this
+    const { quote } = this.literals
     let hash = 0
     let isAscii = true
     for (let end = start; end + 4 <= lines.length; end += 4) {
@@ -129,8 +144,9 @@ export class EntryScanner implements LineScanner {
       if (plain === 4) hash = mix(hash, word)
       else {
         for (let i = 0; i < plain; i++) hash = mixByte(hash, lines[end++] as number)
-        const isText = lines[end] === QUOTE && (isAscii || this.isRight(this.texts, start, end, hash))
-        return isText ? this.found(field, start, end, hash) + 1 : -1
+        const isClosed = lines[end] === quote[0] && lines[end + quote.length - 1] === QUOTE
+        const isText = isClosed && (isAscii || isUtf8(lines.subarray(start, end)))
+        return isText ? this.found(field, start, end, hash) + quote.length : -1
       }
     }
     return -1
@@ -181,25 +197,25 @@ export class EntryScanner implements LineScanner {
     return end
   }
 
-  /** Labels as JSON writes them again, so that their bytes are what is stored. */
-  private dimensions(start: number): number {
+  protected dimensions(start: number): number {
     const { lines } = this
     let end = start
     while (end < lines.length && lines[end] !== CLOSE && lines[end] !== NEWLINE) end++
-    end++
-    const hash = hashOf(this.view, start, end)
-    return this.isRight(this.labels, start, end, hash) ? this.found(TEXTS.dimensions, start, end, hash) : -1
+    return end < lines.length ? this.labels(this.view, start, end + 1) : -1
   }
 
-  /** Asks of a text only what was not asked before. */
-  private isRight(known: (DataView | undefined)[], start: number, end: number, hash: number): boolean {
+  /** Asks of labels only what was not asked before; they end where they were found to. */
+  protected labels(view: DataView, start: number, end: number): number {
+    const hash = hashOf(view, start, end)
     const slot = hash & (KNOWN - 1)
-    const other = known[slot]
-    if (other?.byteLength === end - start && isEqual(other, 0, this.view, start, end - start)) return true
-    const text = Buffer.from(this.lines.subarray(start, end))
-    if (!isUtf8(text) || (known === this.labels && !isCanonical(text.toString()))) return false
-    if (text.length <= KNOWN_BYTES) known[slot] = viewOf(text)
-    return true
+    const other = this.known[slot]
+    if (other?.byteLength !== end - start || !isEqual(other, 0, view, start, end - start)) {
+      const text = Buffer.from(new Uint8Array(view.buffer, view.byteOffset + start, end - start))
+      if (!isUtf8(text) || !isCanonical(text.toString())) return -1
+      if (text.length <= KNOWN_BYTES) this.known[slot] = viewOf(text)
+    }
+    this.views[TEXTS.dimensions] = view
+    return this.found(TEXTS.dimensions, start, end, hash)
   }
 }
 

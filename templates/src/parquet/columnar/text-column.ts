@@ -91,10 +91,10 @@ export class TextColumn {
   }
 
   /** The same from a line that was scanned. */
-  setScanned(row: number, { starts, ends, hashes, view }: EntryScanner, field: number): void {
+  setScanned(row: number, { starts, ends, hashes, views }: EntryScanner, field: number): void {
     const start = starts[field] as number
     if (start < 0) this.set(row, null)
-    else this.setBytes(row, view, start, ends[field] as number, hashes[field] as number)
+    else this.setBytes(row, views[field] as DataView, start, ends[field] as number, hashes[field] as number)
   }
 
   textAt(value: number): string {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { entry } from '../../../test/fakes.ts'
-import { EntryScanner } from './scan.ts'
 import { TraceEventScanner } from './trace-events.ts'
 
 const line = JSON.stringify(entry())
@@ -16,13 +15,13 @@ const eventOf = (message: unknown, over: object = {}) =>
     ...over,
   })
 /** How many bytes of the line are taken. */
-function scan(text: string, scanner = new TraceEventScanner(new EntryScanner(), 'analytics')): number {
+function scan(text: string, scanner = new TraceEventScanner('analytics')): number {
   return scanner.scan(Buffer.from(text), 0)
 }
 
 describe('the scanner of trace events', () => {
   it('takes an event with one entry, whatever else the Worker printed', () => {
-    const scanner = new TraceEventScanner(new EntryScanner(), 'analytics')
+    const scanner = new TraceEventScanner('analytics')
     for (const message of [line, [line], ['[shop]', line, { user: 7 }, null, -3.5], [['[shop]'], [line]]]) {
       const event = `${eventOf(message)}\n`
       expect(scan(event, scanner)).toBe(Buffer.byteLength(event))
@@ -42,7 +41,7 @@ describe('the scanner of trace events', () => {
       [eventOf([line]), true],
       [alike(), true],
     ]
-    const scanner = new TraceEventScanner(new EntryScanner(), 'analytics')
+    const scanner = new TraceEventScanner('analytics')
     const block = Buffer.from(events.map(([event]) => `${event}\n`).join(''))
     const taken: boolean[] = []
     for (let start = 0; start < block.length; start = block.indexOf('\n', start) + 1)
@@ -74,7 +73,7 @@ describe('the scanner of trace events', () => {
     for (const end of ['', '\r\n', ' \n', '{}\n']) expect(scan(event + end)).toBe(-1)
     const bytes = Buffer.from(`${event}\n`)
     bytes[bytes.indexOf('ü')] = 0xff
-    expect(new TraceEventScanner(new EntryScanner()).scan(bytes, 0)).toBe(-1)
+    expect(new TraceEventScanner().scan(bytes, 0)).toBe(-1)
     expect(scan(`\ufeff${event}\n`)).toBe(-1)
   })
 })

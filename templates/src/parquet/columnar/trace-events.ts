@@ -1,15 +1,12 @@
 import type { LineScanner } from '../../types.ts'
+import { ArgumentScanner } from './argument-scanner.ts'
 import { EventShape } from './event-shape.ts'
 import { begins, isNumber, skipLiteral, skipNumber, skipString } from './json-bytes.ts'
-import type { EntryScanner } from './scan.ts'
 import { viewOf } from './words.ts'
 
 const TAG = 'stoma_analytics'
-/** How the line begins that the policy prints, and how it does as an argument. */
-const HEAD = `{"_type":"${TAG}","timestamp":"`
-const ARGUMENT_HEAD = Buffer.from(JSON.stringify(HEAD).slice(0, -1))
-/** Logs and exceptions of an event share 16,384 characters. */
-const MAX_ENTRY_BYTES = 1 << 16
+/** How an argument begins that is a line of the policy, behind its quote. */
+const ARGUMENT_HEAD = Buffer.from(`{\\"_type\\":\\"${TAG}\\",\\"timestamp\\":\\"`)
 const MAX_DEPTH = 32
 
 /** The keys that lead from an event to the arguments of `console.log`; lists on the way, of any depth, change nothing. */
@@ -23,29 +20,23 @@ const [LIST, LIST_END, OBJECT, OBJECT_END] = [0x5b, 0x5d, 0x7b, 0x7d] as const
 
 /**
  * Reads Workers Trace Events of which one argument is an entry, as the policy prints it: the event is walked as compact
- * JSON, the argument is unescaped, and `entries` scans it and has its fields. Whatever is spelled otherwise is left to
- * `parseLine`.
+ * JSON, and `entries` scans the argument and has its fields. Whatever is spelled otherwise is left to `parseLine`.
  */
 export class TraceEventScanner implements LineScanner {
-  private readonly entries: EntryScanner
+  readonly entries = new ArgumentScanner()
   /** The value of `ScriptName` in events that `parseLine` passes over. */
   private readonly ownScript: Uint8Array | undefined
   private lines: Uint8Array = new Uint8Array()
   private view: DataView = new DataView(new ArrayBuffer(0))
   /** No line before this one has a tag, as far as it was asked. */
   private tagged = 0
-  /** The entry's line, unescaped, and how long it is. */
-  private readonly line = new Uint8Array(MAX_ENTRY_BYTES)
-  private length = 0
   /** Of an event that was walked to its end; and of the one that is walked. */
   private known = new EventShape()
   private walked = new EventShape()
   /** Whether another argument was met, which may hold what it likes: then no shape is kept. */
   private hasOthers = false
 
-  constructor(entries: EntryScanner, ownScript?: string) {
-    this.entries = entries
-    this.line.set(Buffer.from(HEAD))
+  constructor(ownScript?: string) {
     if (ownScript !== undefined) this.ownScript = Buffer.from(JSON.stringify(ownScript))
   }
 
@@ -63,10 +54,10 @@ export class TraceEventScanner implements LineScanner {
     if (start < this.tagged || lines[lines.length - 1] !== NEWLINE || lines[start] !== OBJECT) return -1
     let end = this.follow(start)
     if (end < 0) end = this.hasTag(start) ? this.walk(start) : -1
-    return end > 0 && lines[end] === NEWLINE && this.entries.scan(this.line, 0) === this.length ? end + 1 : -1
+    return end > 0 && lines[end] === NEWLINE ? end + 1 : -1
   }
 
-  /** Where an event ends that has the known shape, its entry in `line`; -1 for any other. */
+  /** Where an event ends that has the known shape, its entry scanned; -1 for any other. */
   private follow(start: number): number {
     const { lines, view, known } = this
     let at = start
@@ -75,7 +66,7 @@ export class TraceEventScanner implements LineScanner {
       const to = known.starts[i] as number
       if (!known.comesAgain(view, at, from, to)) return -1
       at += to - from
-      if (i === known.entry) at = this.entry(at)
+      if (i === known.entry) at = this.entries.scan(lines, at)
       else if (known.bytes[to - 1] !== QUOTE) at = skipNumber(lines, at)
       else if (i === known.script && this.mayBeOwn(at - 1)) return -1
       else at = skipString(lines, view, at)
@@ -94,7 +85,7 @@ export class TraceEventScanner implements LineScanner {
     return this.tagged <= start
   }
 
-  /** Where an event of any shape ends, its entry in `line`; -1 where it is no JSON, or has not just one entry. */
+  /** Where an event of any shape ends, its entry scanned; -1 where it is no JSON, or has not just one entry. */
   private walk(start: number): number {
     const { walked } = this
     walked.begin(start)
@@ -169,34 +160,13 @@ export class TraceEventScanner implements LineScanner {
   /** The entry, or what certainly holds none. */
   private argument(start: number, depth: number): number {
     const { lines, walked } = this
-    if (begins(lines, start, ARGUMENT_HEAD)) {
+    if (lines[start] === QUOTE && begins(lines, start + 1, ARGUMENT_HEAD)) {
       if (walked.entry >= 0) return -1
       walked.entry = walked.values
-      const rest = start + ARGUMENT_HEAD.length
-      return walked.add(rest, this.entry(rest))
+      return walked.add(start + 1, this.entries.scan(lines, start + 1))
     }
     this.hasOthers = true
     const end = this.value(start, ELSEWHERE, depth)
     return end - start < TAG.length || !Buffer.from(lines.subarray(start, end)).includes(TAG) ? end : -1
-  }
-
-  /** Unescapes the entry's line, from behind its head. Whether it is one, `entries` will see, as with any line. */
-  private entry(start: number): number {
-    const { lines, line } = this
-    const last = Math.min(lines.length, start + MAX_ENTRY_BYTES - HEAD.length - 1)
-    let length = HEAD.length
-    for (let at = start; at < last; at++) {
-      let byte = lines[at] as number
-      if (byte === BACKSLASH) {
-        byte = lines[++at] as number
-        if (byte !== QUOTE) return -1
-      } else if (byte === QUOTE) {
-        line[length] = NEWLINE
-        this.length = length + 1
-        return at + 1
-      }
-      line[length++] = byte
-    }
-    return -1
   }
 }
