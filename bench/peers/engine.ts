@@ -115,7 +115,7 @@ const scanner = writer.openScanner?.(columns)
 const { names, finished } = shareOut(input, Number(process.env.WORKERS ?? 1))
 for await (const name of names) {
   const file = await open(join(input, name))
-  const body = readRange(file, 0, (await file.stat()).size, Buffer.allocUnsafe(1 << 18))
+  const body = readRange(file, 0, (await file.stat()).size, Buffer.allocUnsafe(1 << 19))
   const range = { key: name, path: name, offset: 0, identity: '', body, sha256: createHash('sha256') }
   range.sha256 = { update: () => {}, digest: () => '' } as never // no peer hashes its input
   await readEntries(

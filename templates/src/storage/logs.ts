@@ -143,7 +143,7 @@ async function nextRange(
 /** A log's plain bytes up to the file's `end`: those before `offset` are in the hash, `rest` and `bytes` follow. */
 async function bytesFrom(file: FileHandle, offset: number, end: number, gzip: boolean, maxGzipRatio?: number) {
   const sha256 = createHash('sha256')
-  const raw = readRange(file, 0, end, Buffer.allocUnsafe(1 << 18))
+  const raw = readRange(file, 0, end, Buffer.allocUnsafe(1 << 19))
   const bytes = (gzip ? gunzipped(raw, maxGzipRatio) : raw)[Symbol.asyncIterator]()
   return { bytes, rest: await skip(bytes, offset, sha256), sha256 }
 }
