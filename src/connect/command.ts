@@ -116,6 +116,6 @@ function words(
   const done = `${green('Connected')} ${bold(file)}:\n${shown}\n\nIt prints one JSON line a request`
   if (isWorker) return `${done}, which Logpush takes once its wrangler.jsonc says ${cyan('"logpush": true')}.\n`
   return `${done} to stdout. Keep the lines in files, from where ingest reads them:
-  ${cyan(`node ${file} | npm run capture`)}   ${dim(`(in ${relative(process.cwd(), dir) || '.'}), or pass a fileSink: its README says how`)}
+  ${cyan(`node ${file} | npm run capture`)}   ${dim(`(in ${relative(process.cwd(), dir) || 'this folder'}), or pass a fileSink: its README says how`)}
 `
 }

@@ -1,5 +1,5 @@
 import type { ReaderOptions } from '../src/lake/reader.ts'
-import { parseTime } from '../src/worker/settings.ts'
+import { parseTime, UsageError } from '../src/worker/settings.ts'
 import { readSql, withLake } from './duckdb.ts'
 import { momentOf, readTables, startReport } from './report.ts'
 import { print, renderErrors } from './table.ts'
@@ -27,8 +27,10 @@ const NOTHING = {
 export function runCompare(options: ReaderOptions, flags: CompareFlags, write = print): Promise<number> {
   const { compare, json, check } = flags
   const kind = compare === 'deploy' ? 'deploy' : 'window'
-  const from = parseTime(flags.from ?? (kind === 'deploy' ? '30d' : '24h'))
-  const to = parseTime(flags.to ?? '0')
+  const now = Date.now()
+  const from = parseTime(flags.from ?? (kind === 'deploy' ? '30d' : '24h'), now)
+  const to = parseTime(flags.to ?? '0', now)
+  if (from >= to) throw new UsageError(`--to ${flags.to ?? 'now'} is not after --from ${flags.from ?? 'a day ago'}`)
   const earlierThan = (until: number) =>
     compare === 'before'
       ? from - (until - from)
@@ -41,6 +43,10 @@ export function runCompare(options: ReaderOptions, flags: CompareFlags, write = 
     const [{ newest = null } = {}] = await rows(`SELECT epoch_ms(max(timestamp)) + 1 AS newest
       FROM analytics WHERE timestamp >= getvariable('from') AND timestamp < getvariable('to')`)
     const until = flags.to ? to : Math.min(to, (newest as number | null) ?? to)
+    if (kind === 'window' && earlierThan(until) + (until - from) > from)
+      throw new UsageError(
+        `--compare ${compare}: the windows overlap; shorten them by --from and --to, or go further back`,
+      )
     await rows(`SET VARIABLE since = ${momentOf(from)}; SET VARIABLE until = ${momentOf(until)};
       SET VARIABLE earlier = ${momentOf(kind === 'window' ? earlierThan(until) : from)};
       ${await readSql(`compare/windows/${kind}.sql`)}

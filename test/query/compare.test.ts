@@ -91,6 +91,16 @@ describe('report --compare', () => {
     }
   })
 
+  it('refuses windows that overlap, whose requests would count on both sides, and a window without time in it', async () => {
+    const long = { from: '2026-01-01', to: '2026-01-03' }
+    for (const word of ['yesterday', '1d', '2025-12-31T12:00Z', '2026-01-02', '2026-02-01'])
+      await expect(compare({ ...long, compare: word })).rejects.toThrow(/the windows overlap/)
+    for (const word of ['2d', 'last-week', 'before', '2025-12-30'])
+      expect((await compare({ ...long, compare: word })).code).toBe(0)
+    const reversed = { from: '2026-01-03', to: '2026-01-01', compare: 'before' }
+    await expect(compare(reversed)).rejects.toThrow(/--to 2026-01-01 is not after --from 2026-01-03/)
+  })
+
   it('exits with 4 under --check when errors or latencies got worse, and with 1 when there is nothing to compare', async () => {
     expect((await compare({ check: true })).code).toBe(4)
     expect((await compare({ check: true, route: '/e' })).code).toBe(0)
