@@ -1,4 +1,4 @@
-import { runCommand } from '../src/worker/settings.ts'
+import { runCommand, UsageError } from '../src/worker/settings.ts'
 import { runCompare } from './compare.ts'
 import { withStorage } from './lake.ts'
 import { runQuery } from './query.ts'
@@ -8,7 +8,8 @@ import { runVerify } from './verify.ts'
 await runCommand((flags) => ({
   report: () =>
     withStorage(flags.settings, (lake) => {
-      const { compare } = flags
+      const { compare, check } = flags
+      if (check && compare === undefined) throw new UsageError('--check goes with --compare')
       return compare === undefined ? runReport(lake, flags) : runCompare(lake, { ...flags, compare })
     }),
   query: () => withStorage(flags.settings, (lake) => runQuery(lake, flags)),

@@ -29,6 +29,12 @@ describe('a command line that cannot be meant', () => {
     ['maintenance/cli.ts retention --keep 1y', '--keep "1y": '],
     ['query/cli.ts report --to tomorrow', '--to "tomorrow": '],
     ['query/cli.ts report --compare lastweek', '--compare (before, deploy, yesterday, last-week) "lastweek": '],
+    // A flag that would be passed over is refused: a dry run that writes, or a time that filters nothing, is worse.
+    ['src/worker/standalone.ts ingest --dry-run', 'ingest takes no --dry-run\n'],
+    ['src/worker/standalone.ts compact --dry-run', 'compact takes no --dry-run\n'],
+    ['query/cli.ts query --from 1h', 'query takes no --from\n'],
+    ['query/cli.ts verify --route /a', 'verify takes no --route\n'],
+    ['query/cli.ts report --check', '--check goes with --compare\n'],
   ]
   it.each(cases)('is told in a line, with the flag: %s', async (line, message) => {
     const [code, text] = await said(line)

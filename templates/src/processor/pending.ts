@@ -33,15 +33,14 @@ export async function* listPending(
     }
     if (stem > groupStem) {
       group = []
-      groupStem = stem
       for (; ahead && (ahead.key < stem || ahead.key.startsWith(stem)); await advance())
         if (ahead.key.startsWith(stem)) group.push(ahead)
     } else if (stem < groupStem) {
       // Percent-encoding put the marks in another order than the sources: the join has passed this one, so ask.
       group = []
-      groupStem = stem
       for await (const mark of storage.list(stem)) group.push(mark)
     }
+    groupStem = stem
     const newest = newestOf(group, (offset) => markKey(prefix, source.name, info.key, offset))
     const seen = seenKey(prefix, source.name, info.key, info.etag)
     const isOld = newest && info.lastModified + source.recheckMs < newest.lastModified

@@ -85,8 +85,7 @@ export function ifMissing(error: NodeJS.ErrnoException): null {
 /** Files below `root` in the order of their keys: a folder sorts as its name with a slash. */
 async function* walk(root: string, prefix: string, startAfter: string, folder = ''): AsyncIterable<ObjectInfo> {
   const entries = (await readdir(join(root, folder), { withFileTypes: true }).catch(ifMissing)) ?? []
-  const keys = entries.map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`).sort()
-  for (const key of keys) {
+  for (const key of entries.map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`).sort()) {
     const isFolder = key.endsWith('/')
     if (!key.startsWith(prefix) && !(isFolder && prefix.startsWith(key))) continue
     if (isFolder && `${key}\uffff` > startAfter) yield* walk(root, prefix, startAfter, key)

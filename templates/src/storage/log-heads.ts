@@ -26,8 +26,7 @@ export async function streamKey(file: FileHandle, path: string, look = FIRST_LOO
   const first = (isLast ? lines : lines.slice(0, -1)).find((line) => line.includes(TAG))
   if (!first) return isLast ? { key: `${BY_PATH}${path}`, gzip } : streamKey(file, path, LAST_LOOK)
   const time = /"timestamp":"([\d:.TZ-]+)"/.exec(first)?.[1]?.replace(/[-:]/g, '') ?? 'unknown'
-  const hash = createHash('sha256').update(first.trim(), 'latin1').digest('hex').slice(0, 16)
-  return { key: `${time}-${hash}`, gzip }
+  return { key: `${time}-${createHash('sha256').update(first.trim(), 'latin1').digest('hex').slice(0, 16)}`, gzip }
 }
 
 /** As much of a gzip file as its beginning tells; damaged ones, and bombs, are found out when they are read. */

@@ -9,6 +9,8 @@ const kebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.to
 
 /** Flags besides the settings, with the kinds of their values. */
 const FLAGS = { from: '', to: '', route: '', compare: '', json: false, text: false, check: false, 'dry-run': false }
+/** Who takes more of them than `json` and `text`. */
+const TAKES: Record<string, string> = { report: 'from to route compare check', replay: 'from to', retention: 'dry-run' }
 /** What a command line says; `rest` is what is left without a dash. */
 export type Flags = Partial<typeof FLAGS> & { settings: Settings; rest: string[] }
 
@@ -60,6 +62,8 @@ export async function runCommand(commandsFor: (flags: Flags) => Record<string, (
     // `npm run report --from 24h` arrives here as `report 24h`: npm takes flags for its own unless they follow a --.
     if (flags.rest.length > 0 && name !== 'query')
       throw new UsageError(`${name} takes flags only, no "${flags.rest.join(' ')}"; with npm, they follow a --`)
+    const stray = Object.keys(FLAGS).find((key) => key in flags && !`json text ${TAKES[name]}`.split(' ').includes(key))
+    if (stray) throw new UsageError(`${name} takes no --${stray}`)
     process.exitCode = await command()
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
