@@ -216,4 +216,15 @@ describe('the columnar engine', () => {
     expect(await rowsOf(await readAll(columnarParquetMerger().merge(inputs, columns, () => ({}))))).toHaveLength(6000)
     expect(reads).toEqual([2, 2, 2])
   })
+
+  it('keeps bounds of texts that begin with a byte order mark, also of row groups that it copies', async () => {
+    const writer = columnarParquetWriter()
+    const batch = writer.open(ALL_TYPES)
+    for (let row = 0; row < 10_000; row++)
+      batch.add({ timestamp: row, text: row === 7 ? '\ufeffz' : `t${row}` } as never)
+    const input = inputOf('a', await batch.finish({}))
+    const copied = await readAll(columnarParquetMerger().merge([input], ALL_TYPES, () => ({})))
+    const found = await ask(`SELECT "timestamp" FROM read_parquet($0) WHERE text = '\ufeffz'`, copied)
+    expect(found).toHaveLength(1)
+  })
 })

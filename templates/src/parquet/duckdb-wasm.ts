@@ -1,10 +1,10 @@
-import type { RowGroup } from 'hyparquet'
+import { parquetMetadata, type RowGroup } from 'hyparquet'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { readAll } from '../lake/state.ts'
 import type { AnalyticsEntry, Column, FooterMetadata, ParquetMerger, ParquetWriter } from '../types.ts'
 import { toCell } from './cells.ts'
 import { startDuckDB } from './duckdb.ts'
-import { joinRowGroups, parseFooter, type RowGroupSource } from './footer.ts'
+import { FOOTER_OPTIONS, joinRowGroups, type RowGroupSource } from './footer.ts'
 import { type MergeOptions, mergerOf, type SourcePiece, schemaKey } from './merge.ts'
 import { PlainColumn, plainParquet } from './plain.ts'
 import type { NamedType } from './row-groups.ts'
@@ -29,7 +29,7 @@ async function encode(files: Uint8Array[], rows: number, select: string[], order
     const options = `FORMAT PARQUET, CODEC 'ZSTD', ROW_GROUP_SIZE ${Math.max(rows, 1)}`
     connection.query(`COPY (SELECT ${select} FROM ${from} ${order}) TO '${output}' (${options})`)
     const bytes = db.copyFileToBuffer(output)
-    const { num_rows, schema, row_groups } = parseFooter(bytes)
+    const { num_rows, schema, row_groups } = parquetMetadata(bytes, FOOTER_OPTIONS)
     if (Number(num_rows) !== rows) throw new Error(`DuckDB wrote ${num_rows} rows of ${rows}`)
     for (const group of row_groups) mendDataOffsets(bytes, group)
     const read = async (offset: number, length: number) => bytes.subarray(offset, offset + length)

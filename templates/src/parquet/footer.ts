@@ -1,4 +1,4 @@
-import { type ColumnMetaData, type FileMetaData, parquetMetadata, parquetMetadataAsync, type RowGroup } from 'hyparquet'
+import { type ColumnMetaData, type FileMetaData, parquetMetadataAsync, type RowGroup } from 'hyparquet'
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js'
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js'
 import type { Bytes, FooterMetadata, MergeInput } from '../types.ts'
@@ -14,10 +14,10 @@ export const MAGIC = new TextEncoder().encode('PAR1')
 const READ_BYTES = 4 * 1024 * 1024
 /** No rows, then an empty list whose type is open: arrow-rs does not take it, and no list at all is no choice here. */
 const NO_ROW_GROUPS = Uint8Array.of(0x16, 0, 0x19, 0)
+/** As by default, but bounds of texts keep the byte order mark that they may begin with. */
+const parsers = { stringFromBytes: (bytes: Uint8Array) => Buffer.from(bytes).toString() }
 /** Most footers fit into the first read. */
-const options = { geoparquet: false, initialFetchSize: 64 * 1024 }
-
-export const parseFooter = (bytes: Uint8Array): FileMetaData => parquetMetadata(bytes, options)
+export const FOOTER_OPTIONS = { geoparquet: false, initialFetchSize: 64 * 1024, parsers }
 
 /** Footer of a file, by reads from its end; throws and names a file that is damaged. */
 export async function readFooter(input: MergeInput): Promise<FileMetaData> {
@@ -30,7 +30,7 @@ export async function readFooter(input: MergeInput): Promise<FileMetaData> {
     return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
   }
   try {
-    const footer = await parquetMetadataAsync({ byteLength: input.size, slice }, options)
+    const footer = await parquetMetadataAsync({ byteLength: input.size, slice }, FOOTER_OPTIONS)
     const last = input.size - footer.metadata_length - 8
     const inside = footer.row_groups.map(rowGroupRange).every(({ offset, end }) => offset >= 4 && end <= last)
     if (!inside || countRows(footer.row_groups) !== footer.num_rows) throw new Error('its footer contradicts itself')
