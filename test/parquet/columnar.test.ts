@@ -227,4 +227,18 @@ describe('the columnar engine', () => {
     const found = await ask(`SELECT "timestamp" FROM read_parquet($0) WHERE text = '\ufeffz'`, copied)
     expect(found).toHaveLength(1)
   })
+
+  it('refuses a number of another writer that it would change, and names the file', async () => {
+    const merge = async (column: string) => {
+      const select = `SELECT TIMESTAMP '2026-01-01' AS "timestamp", ${column}`
+      const sql = `COPY (${select}) TO $0 (FORMAT PARQUET); SELECT hex(content) AS hex FROM read_blob($0)`
+      const [file] = await ask(sql, new Uint8Array())
+      const input = inputOf('b.parquet', Buffer.from(String(file?.hex), 'hex'))
+      return rowsOf(await readAll(columnarParquetMerger().merge([input], ALL_TYPES, () => ({}))))
+    }
+    const most = Number.MAX_SAFE_INTEGER
+    expect(await merge(`-${most} AS big, true AS flag`)).toMatchObject([{ big: -BigInt(most), flag: true }])
+    for (const [name, value] of Object.entries({ big: '9007199254740993', seen: "'infinity'::TIMESTAMP" }))
+      await expect(merge(`${value} AS ${name}`)).rejects.toThrow(`b.parquet: "${name}" has a`)
+  })
 })

@@ -1,6 +1,6 @@
 import type { Column, ColumnType, ColumnValue } from '../types.ts'
 
-const FITS: Record<ColumnType, (value: unknown) => boolean> = {
+export const FITS: Record<ColumnType, (value: unknown) => boolean> = {
   // Labels may be numbers and booleans: as text they lose nothing.
   VARCHAR: (value) => typeof value !== 'object',
   BOOLEAN: (value) => typeof value === 'boolean',

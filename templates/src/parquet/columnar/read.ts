@@ -3,6 +3,7 @@ import type { DecodedArray } from 'hyparquet'
 import { readColumn } from 'hyparquet/src/column.js'
 import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
 import { getSchemaPath } from 'hyparquet/src/schema.js'
+import { FITS } from '../cells.ts'
 import { chunkRange, readExactly, rowGroupRange } from '../footer.ts'
 import type { SourcePiece } from '../merge.ts'
 import type { NamedType } from '../row-groups.ts'
@@ -56,14 +57,21 @@ export function appendRows(
 ): void {
   for (const [i, { name, type }] of columns.entries()) {
     const column = data[i] as ColumnData
-    const stored = piece.schema.find((element) => isNamed(element.name, name))?.converted_type
+    const stored = piece.schema.findLast((element) => isNamed(element.name, name))?.converted_type
     const isMicroseconds = type === 'TIMESTAMP' && stored === 'TIMESTAMP_MICROS'
     let row = firstRow
     for (const values of pages[i] ?? []) {
       for (const value of values) {
         if (column instanceof TextColumn) column.set(row++, value instanceof Uint8Array ? value : null)
-        else if (isMicroseconds) column.set(row++, Math.floor(Number(value ?? Number.NaN) / 1000))
-        else column.set(row++, Number(value ?? Number.NaN))
+        else if (value === null || value === undefined) column.set(row++, null)
+        else {
+          const number = isMicroseconds ? Math.floor(Number(value) / 1000) : Number(value)
+          if (type !== 'BOOLEAN' && !FITS[type](number))
+            throw new Error(
+              `${piece.input.name}: "${name}" has a value that no ${type} holds here, ${value}: ${ADVICE}`,
+            )
+          column.set(row++, number)
+        }
       }
     }
   }
