@@ -239,6 +239,8 @@ describe('the columnar engine', () => {
     const most = Number.MAX_SAFE_INTEGER
     expect(await merge(`-${most} AS big, true AS flag`)).toMatchObject([{ big: -BigInt(most), flag: true }])
     for (const [name, value] of Object.entries({ big: '9007199254740993', seen: "'infinity'::TIMESTAMP" }))
-      await expect(merge(`${value} AS ${name}`)).rejects.toThrow(`b.parquet: "${name}" has a`)
+      await expect(merge(`${value} AS ${name}`)).rejects.toThrow(
+        new RegExp(`b\\.parquet: .* in "${name}" is more than`),
+      )
   })
 })

@@ -67,9 +67,7 @@ export function appendRows(
         else {
           const number = isMicroseconds ? Math.floor(Number(value) / 1000) : Number(value)
           if (type !== 'BOOLEAN' && !FITS[type](number))
-            throw new Error(
-              `${piece.input.name}: "${name}" has a value that no ${type} holds here, ${value}: ${ADVICE}`,
-            )
+            throw new Error(`${piece.input.name}: ${value} in "${name}" is more than ${type} holds here: ${ADVICE}`)
           column.set(row++, number)
         }
       }
