@@ -58,6 +58,7 @@ describe('the scanner of trace events', () => {
     ['with an entry in an object', eventOf([{ line }])],
     ['with an entry that was cut', eventOf([`${line.slice(0, 90)}<<<Logpush: messages truncated>>>`])],
     ['with an entry whose texts are escaped', eventOf([JSON.stringify(entry({ routePath: '/a"b' }))])],
+    ['with a text that another escape ends', eventOf([line]).replace('\\",\\"routePath', '\\/,\\"routePath')],
     ['whose keys come twice', eventOf([line]).replace('"Logs":', '"Logs":[],"Logs":')],
     ['with spaces', eventOf([line]).replace(',', ', ')],
     ['with escaped letters', eventOf([line]).replace('RayID', 'RayI\\u0044')],
