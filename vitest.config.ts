@@ -4,7 +4,7 @@ const FULL = ['test/**/*.full.test.ts']
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
+    testTimeout: 90_000,
     hookTimeout: 60_000,
     globalSetup: ['test/support/temporary.ts'],
     projects: [
