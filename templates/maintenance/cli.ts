@@ -25,14 +25,14 @@ async function runRetention({ settings, json, 'dry-run': isDry = false }: Flags,
   const result = await withStorage(settings, ({ storage }) =>
     createRetention({ storage, merger, columns, prefix, granularity }).run({ before: parseTime(keep), isDry }),
   )
-  const { emptied, rejected, lost, errors } = result
+  const { emptied, rejected, conflicts, errors } = result
   if (json) write(`${JSON.stringify({ isDry, ...result })}\n`)
   else {
     const what = `${counted(emptied.length, 'partition')} and ${counted(rejected, 'file')} of rejected lines`
     write(`${bold(`${isDry ? 'Would remove' : 'Removed'} ${what}, older than ${keep}`)}\n`)
     if (emptied.length > 0) write(renderTable(emptied.map((row) => ({ ...row }))))
     write(renderErrors(errors))
-    if (lost > 0) write(`Changed meanwhile, so run it again: ${counted(lost, 'partition')}\n`)
+    if (conflicts > 0) write(`Changed meanwhile, so run it again: ${counted(conflicts, 'partition')}\n`)
   }
   return errors.length > 0 ? 1 : 0
 }

@@ -15,7 +15,7 @@ export interface RetentionResult {
   /** Files of rejected lines, deleted by their age. */
   rejected: number
   /** Partitions that another job changed meanwhile: the next run looks again. */
-  lost: number
+  conflicts: number
   errors: PipelineError[]
 }
 
@@ -36,7 +36,7 @@ export function createRetention(options: CompactorOptions) {
 
   /** `before` in milliseconds since the epoch. A dry run changes nothing; one that is spent is left to the next. */
   async function run({ before, isDry = false, isSpent = () => false }: RetentionLimits): Promise<RetentionResult> {
-    const result: RetentionResult = { expired: 0, emptied: [], rejected: 0, lost: 0, errors: [] }
+    const result: RetentionResult = { expired: 0, emptied: [], rejected: 0, conflicts: 0, errors: [] }
     await checkLake(storage, prefix, granularity)
     const expired: Partition[] = []
     let newest = 0
@@ -50,7 +50,7 @@ export function createRetention(options: CompactorOptions) {
     for (const partition of expired.reverse()) {
       if (isSpent()) break
       await empty(partition, newest, isDry, result).catch((error: Error) => {
-        if (wasGone(error)) result.lost++
+        if (wasGone(error)) result.conflicts++
         else result.errors.push({ where: partition.path, message: error.message })
       })
     }
@@ -75,7 +75,7 @@ export function createRetention(options: CompactorOptions) {
     if (rows === 0 && !found.candidates.length) return
     const committed = isDry ? next : await commitPartition(options, partition, [], next)
     if (committed?.runId !== next.runId) {
-      result.lost++
+      result.conflicts++
       return
     }
     // By the footer as it stands in the store, never from memory.

@@ -481,8 +481,8 @@ const retentionStories: Story[] = [
 
   story('of a compaction and a retention at once one commits, and the next run does the rest', async (lake) => {
     await ingested(lake)
-    const { lost } = await lake.retain(KEEP, { at: COMMIT, meanwhile: () => lake.compact() })
-    assert.equal(lost, 1)
+    const { conflicts } = await lake.retain(KEEP, { at: COMMIT, meanwhile: () => lake.compact() })
+    assert.equal(conflicts, 1)
     await lake.holds([A, B].flatMap(asWritten))
     await lake.retain(KEEP)
     await lake.comesToRest(stays(A, B))
@@ -669,7 +669,7 @@ export const stories: readonly Story[] = [
   story('a commit that took, but is reported as failed, is recognised', async (lake) => {
     const rows = await ingested(lake)
     const result = await lake.compact({ at: COMMIT, fails: 'after' })
-    assert.deepEqual([result.compacted, result.absorbed, result.lost, result.errors], [2, 5, 0, []])
+    assert.deepEqual([result.compacted, result.absorbed, result.conflicts, result.errors], [2, 5, 0, []])
     await lake.comesToRest(rows)
   }),
 
@@ -696,7 +696,7 @@ export const stories: readonly Story[] = [
       const rows = await ingested(lake)
       const other = () => lake.compact(undefined, Date.parse('2026-03-04T06:00:00Z'))
       const result = await lake.compact({ at: COMMIT, meanwhile: other })
-      assert.deepEqual([result.compacted, result.lost, result.errors], [1, 1, []])
+      assert.deepEqual([result.compacted, result.conflicts, result.errors], [1, 1, []])
       await lake.holds(rows)
       await lake.comesToRest(rows)
     },
@@ -710,7 +710,7 @@ export const stories: readonly Story[] = [
       await lake.ingest()
       await lake.compact()
     }
-    assert.equal((await lake.compact({ at: COMMIT, meanwhile: other })).lost, 1)
+    assert.equal((await lake.compact({ at: COMMIT, meanwhile: other })).conflicts, 1)
     await lake.comesToRest([...rows, ...asWritten(OTHER)])
   }),
 

@@ -93,7 +93,7 @@ export async function expectExactly(dir: string, logs: LivingLogs): Promise<void
 
   expect(await jobs.ingest(() => {})).toMatchObject({ errors: [], left: 0 })
   expect(rowsOf(await exact())).toEqual(expected)
-  expect(await jobs.compact(() => {})).toMatchObject({ errors: [], lost: 0, left: 0 })
+  expect(await jobs.compact(() => {})).toMatchObject({ errors: [], conflicts: 0, left: 0 })
   expect(rowsOf(await exact())).toEqual(expected)
   for (const glob of ['**/compacted.parquet', '**/*.parquet']) {
     const sql = `SELECT ${ROW} AS row FROM read_parquet('${dir}/lake/analytics/${glob}', union_by_name = true)`

@@ -111,7 +111,7 @@ describe('compactor', () => {
       if (key.endsWith('compacted.parquet')) await lake.compact()
       return put(key, body, condition)
     }
-    expect(await lake.compact()).toMatchObject({ compacted: 0, lost: 1 })
+    expect(await lake.compact()).toMatchObject({ compacted: 0, conflicts: 1 })
     expect(await lake.traceIds()).toEqual(all)
   })
 
@@ -122,7 +122,7 @@ describe('compactor', () => {
     await lake.ingest()
     const { get } = lake.storage
     lake.storage.get = async (...args) => (args[0].endsWith('compacted.parquet') ? null : get(...args))
-    expect(await lake.compact()).toMatchObject({ compacted: 0, lost: 1, errors: [] })
+    expect(await lake.compact()).toMatchObject({ compacted: 0, conflicts: 1, errors: [] })
     lake.storage.get = get
     await lake.compact()
     expect(await lake.traceIds()).toEqual([...all, 'late'])

@@ -30,7 +30,7 @@ export interface CompactResult {
   /** Partitions with nothing to do. */
   skipped: number
   /** Partitions that another compactor committed first: the next run looks again. */
-  lost: number
+  conflicts: number
   /** Fragments whose rows moved into a compacted file. */
   absorbed: number
   /** Fragments deleted: absorbed ones and orphans. */
@@ -70,7 +70,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
   const { storage, prefix, granularity, maxFragments = Infinity, isSpent, now = Date.now } = options
 
   const run: Compactor['run'] = async ({ before = now() - DAY_MS, partition: only } = {}) => {
-    const counts = { partitions: 0, compacted: 0, skipped: 0, lost: 0, absorbed: 0, deleted: 0, rows: 0, bytes: 0 }
+    const counts = { partitions: 0, compacted: 0, skipped: 0, conflicts: 0, absorbed: 0, deleted: 0, rows: 0, bytes: 0 }
     const result: CompactResult = { ...counts, left: 0, errors: [] }
     await checkLake(storage, prefix, granularity)
     for await (const partition of listPartitions(storage, prefix, granularity, only)) {
@@ -79,7 +79,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
       else if (isSpent?.(result)) result.left++
       else
         await compact(partition, before, result).catch((error: Error) => {
-          if (wasGone(error)) result.lost++
+          if (wasGone(error)) result.conflicts++
           else result.errors.push({ where: partition.path, message: error.message })
         })
       options.onProgress?.(result)
@@ -101,7 +101,7 @@ export function createCompactor(options: CompactorOptions): Compactor {
     const inputs = [...(partition.compacted ? [partition.compacted] : []), ...found.candidates]
     const committed = await commitPartition(options, partition, inputs, extend(lineage, found, runId))
     if (committed?.runId !== runId) {
-      result.lost++
+      result.conflicts++
       return
     }
     result.compacted++

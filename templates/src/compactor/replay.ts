@@ -21,7 +21,7 @@ export interface ReplayResult {
   partitions: number
   replayed: number
   /** Partitions that a compaction changed meanwhile: run it again. */
-  lost: number
+  conflicts: number
   sources: number
   rows: number
   errors: PipelineError[]
@@ -45,7 +45,7 @@ export function createReplay(options: ReplayOptions) {
 
   /** `from` and `to` in milliseconds since the epoch; a partition that is only partly in between is left alone. */
   async function run({ from, to }: { from: number; to: number }): Promise<ReplayResult> {
-    const result: ReplayResult = { partitions: 0, replayed: 0, lost: 0, sources: 0, rows: 0, errors: [] }
+    const result: ReplayResult = { partitions: 0, replayed: 0, conflicts: 0, sources: 0, rows: 0, errors: [] }
     await checkLake(storage, prefix, granularity)
     for await (const { key } of storage.list(temporaries)) await storage.delete([key])
     const listed = await listedByPartition()
@@ -110,7 +110,7 @@ export function createReplay(options: ReplayOptions) {
     const committed = await commitPartition(options, partition, files, next)
     await storage.delete(files.map(({ key }) => key))
     if (committed?.runId !== runId) {
-      result.lost++
+      result.conflicts++
       return
     }
     const held = partition.fragments.filter(({ name }) => Object.hasOwn(committed.names, name))
