@@ -145,6 +145,8 @@ function factsOf(name: string, answers: Answers): Facts {
   const lake = lakeOf(name, answers)
   const init = lakeKind(answers) === 'folder' ? 'analytics.sql' : 's3.sql'
   const demoLake = answers.runtime === 'cloudflare' ? '.demo/state' : '.demo/lake'
+  // Without its permissions, a server in Deno asks for them or fails.
+  const start = answers.runtime === 'deno' ? 'deno run --allow-net --allow-env --allow-read' : answers.runtime
   return {
     name,
     worker: workerName(name),
@@ -153,6 +155,7 @@ function factsOf(name: string, answers: Answers): Facts {
     lake,
     demoLake,
     init,
+    start,
     maxEntries: rows,
     install,
     run,
