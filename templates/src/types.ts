@@ -97,6 +97,8 @@ export interface CompactorStorage extends StorageReader, StorageWriter {
 /** A raw log. Its key names its content for ever; its path is where it lies now, and what people call it. */
 export interface SourceInfo extends ObjectInfo {
   path: string
+  /** A log of other bytes that begins with the same entry: they share this key, and only one of them can have it. */
+  twin?: { path: string; goesFirst: boolean }
 }
 
 /** A piece of a raw log that is to be ingested: a whole object, or what a file grew by since its newest mark. */

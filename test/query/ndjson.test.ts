@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest'
 import { withLake } from '../../templates/query/duckdb.ts'
 import { runReport } from '../../templates/query/report.ts'
 import { runVerify } from '../../templates/query/verify.ts'
-import { fragmentKey, fragmentName, key20 } from '../../templates/src/lake/layout.ts'
+import { fragmentKey, fragmentName } from '../../templates/src/lake/layout.ts'
 import { ndjsonPassthroughWriter } from '../../templates/src/parquet/ndjson-passthrough.ts'
 import { columns } from '../../templates/src/schema.ts'
 import type { AnalyticsEntry } from '../../templates/src/types.ts'
@@ -35,7 +35,7 @@ describe('a lake of NDJSON', () => {
     const batch = ndjsonPassthroughWriter().open(columns)
     for (const one of entries) batch.add(one)
     const bytes = await batch.finish({})
-    const name = fragmentName('2026010110', key20('logs', id), bytes, '.ndjson')
+    const name = fragmentName('2026010110', { sourceName: 'logs', key: id, offset: 0 }, bytes, '.ndjson')
     lake.put(fragmentKey(lake.prefix, name), bytes)
     return { id, name, rows: entries.length }
   }

@@ -114,7 +114,7 @@ export function lakeWriter(root: string, granularity: Granularity = 'day', prefi
         await copy(`SELECT ${select ?? usual} FROM range(${rows}) t(i)`, key, metadata)
         const bytes = readFileSync(pathOf(key))
         rmSync(pathOf(key))
-        const name = fragmentName(hour, key20('logs', id), bytes, '.parquet')
+        const name = fragmentName(hour, { sourceName: 'logs', key: id, offset: 0 }, bytes, '.parquet')
         put(fragmentKey(prefix, name), bytes)
         written.push({ id, name, rows })
       }

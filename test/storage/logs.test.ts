@@ -200,6 +200,108 @@ describe('local logs', () => {
     expect(await lake.ingest()).toMatchObject({ sources: 0, errors: [] })
   })
 
+  describe('that begin with the same entry as another log', () => {
+    const other = () => join(folder, 'other.ndjson')
+    const refused = (where: string, twin: string) => [
+      { where, message: expect.stringMatching(new RegExp(`begins as ${twin} does, but is another log.*put a blank`)) },
+    ]
+    /** What the error asks for. */
+    const mend = async (path: string) => writeFile(path, (await readFile(path, 'utf8')).replace('{', '{ '))
+
+    it('are refused by every run until mended, and then every row of both is in once', async () => {
+      const lake = open()
+      await writeFile(file, line('health') + line('a1') + line('a2'))
+      await writeFile(other(), line('health') + line('b'))
+      expect(await lake.ingest()).toMatchObject({ rows: 3, errors: refused('other.ndjson', 'app.ndjson') })
+      expect(await lake.ingest()).toMatchObject({ rows: 0, errors: refused('other.ndjson', 'app.ndjson') })
+      await mend(other())
+      expect(await lake.ingest()).toMatchObject({ rows: 2, errors: [] })
+      expect(await lake.ingest()).toMatchObject({ sources: 0, errors: [] })
+      expect(await lake.traceIds()).toEqual(['a1', 'a2', 'b', 'health', 'health'])
+    })
+
+    it('are the ones that are refused also when they outgrow the log that is in, which goes on', async () => {
+      const lake = open()
+      await writeFile(file, line('health') + line('a1'))
+      expect(await lake.ingest()).toMatchObject({ rows: 2, errors: [] })
+      await writeFile(other(), line('health') + line('b1') + line('b2') + line('b3'))
+      await appendFile(file, line('a2'))
+      for (const rows of [1, 0])
+        expect(await lake.ingest()).toMatchObject({ rows, errors: refused('other.ndjson', 'app.ndjson') })
+      await mend(other())
+      expect(await lake.ingest()).toMatchObject({ rows: 4, errors: [] })
+      expect(await lake.traceIds()).toEqual(['a1', 'a2', 'b1', 'b2', 'b3', 'health', 'health'])
+    })
+
+    it('are refused however long both are, and though nobody has touched them for days', async () => {
+      const lake = open()
+      const text = (id: string) => Array.from({ length: 99 }, (_, n) => line(`${id} ${n}`)).join('')
+      await writeFile(file, line('health') + text('a'))
+      await writeFile(other(), line('health') + text('b'))
+      const source = localLogs(folder, { settleMs: 0 })
+      const { list } = source
+      source.list = async function* () {
+        for await (const info of list()) yield { ...info, lastModified: info.lastModified - 2 * 24 * 3600_000 }
+      }
+      for (const rows of [100, 0]) {
+        const result = await lake.ingest({ source })
+        expect(result).toMatchObject({ rows, errors: [{ message: expect.stringContaining('but is another log') }] })
+      }
+    })
+
+    it('are refused as gzip, beside plain text and beside each other', async () => {
+      const [a, b] = [line('health') + line('a'), line('health') + line('b')]
+      await writeFile(`${file}.gz`, gzipSync(a))
+      await writeFile(other(), b)
+      expect(await open().ingest()).toMatchObject({ rows: 2, errors: refused('app.ndjson.gz', 'other.ndjson') })
+      await rm(other())
+      await writeFile(`${other()}.gz`, gzipSync(b))
+      expect(await open().ingest()).toMatchObject({ rows: 2, errors: [{}] })
+    })
+
+    it('are no others where they are copies: half-made, with room for the rest, or compressed', async () => {
+      const lake = open()
+      const whole = Array.from({ length: 99 }, (_, n) => line(String(Math.sin(n)))).join('')
+      await writeFile(file, whole)
+      for (const size of [whole.length - 1, Math.floor(whole.length / 2), line('0').length]) {
+        await writeFile(`${file}.1`, whole.slice(0, size))
+        expect(await lake.ingest()).toMatchObject({ errors: [] })
+        await truncate(`${file}.1`, whole.length)
+        expect(await lake.ingest()).toMatchObject({ errors: [] })
+      }
+      for (const share of [0.1, 0.5, 0.9]) {
+        const compressed = gzipSync(whole)
+        await writeFile(`${file}.1.gz`, compressed.subarray(0, compressed.length * share))
+        for await (const { twin } of localLogs(folder).list()) expect(twin).toBeUndefined()
+      }
+      await copyFile(file, `${file}.1`)
+      await writeFile(`${file}.1.gz`, gzipSync(whole))
+      expect(await lake.ingest()).toMatchObject({ errors: [] })
+      await truncate(file, 0)
+      await appendFile(file, line('new'))
+      expect(await lake.ingest()).toMatchObject({ rows: 1, errors: [] })
+      expect(await lake.traceIds()).toHaveLength(100)
+    })
+
+    it('are no others while a live log is copied, truncated and written to, wherever the listing looks in between', async () => {
+      const lake = open()
+      const text = (id: number) => Array.from({ length: 9 }, (_, n) => line(`${id}-${n}`)).join('')
+      let isOver = false
+      const rotate = async () => {
+        for (let n = 0; n < 60; n++) {
+          for (const part of text(n).match(/.{1,700}/gs) ?? []) await appendFile(file, part)
+          await copyFile(file, `${file}.${n}`)
+          await truncate(file, 0)
+        }
+        isOver = true
+      }
+      const rotated = rotate()
+      while (!isOver) for await (const { twin } of localLogs(folder).list()) expect(twin).toBeUndefined()
+      await rotated
+      expect(await lake.ingest()).toMatchObject({ sources: 60, rows: 540, errors: [] })
+    })
+  })
+
   it('whose names are used again are new logs', async () => {
     const lake = open()
     for (const id of ['a', 'b', 'c']) {

@@ -5,11 +5,10 @@ import {
   fragmentKey,
   type Granularity,
   type Hour,
-  key20,
   markKey,
   parseFragmentName,
   partitionOf,
-  sourceId,
+  sourceKey20,
 } from './layout.ts'
 import type { Lineage } from './lineage.ts'
 import { readAll, readMark, type StoredMark } from './state.ts'
@@ -93,7 +92,7 @@ export function createStandings(
     if (lineage && Object.hasOwn(lineage.names, fragment.name)) return { state: 'absorbed' }
     const footer = await readMetadata(input)
     const { sourceName = '', key = '', offset = '' } = footer
-    if (key20(sourceName, sourceId(key, Number(offset))) !== parseFragmentName(fragment.name)?.key20)
+    if (sourceKey20({ sourceName, key, offset: Number(offset) }) !== parseFragmentName(fragment.name)?.key20)
       throw new Error(`${fragment.key}: its footer names another source than its name; move it away`)
     const at = markKey(prefix, sourceName, key, Number(offset))
     if (!marks.has(at)) marks.set(at, readMark(storage, at))

@@ -39,10 +39,16 @@ export function key20(sourceName: string, id: string): string {
   return createHash('sha256').update(`${sourceName}\0${id}`).digest('hex').slice(0, 20)
 }
 
+type Origin = { sourceName: string; key: string; offset: number }
+
+/** Of what a source is called for ever: its key, or `key@offset` where a file went on after an earlier mark. */
+export const sourceKey20 = ({ sourceName, key, offset }: Origin) =>
+  key20(sourceName, offset === 0 ? key : `${key}@${offset}`)
+
 /** Named after its own bytes, so equal names mean equal content whoever wrote it and when. */
-export function fragmentName(hour: Hour, sourceKey20: string, bytes: Uint8Array, extension: string): string {
+export function fragmentName(hour: Hour, origin: Origin, bytes: Uint8Array, extension: string): string {
   const id12 = createHash('sha256').update(bytes).digest('hex').slice(0, 12)
-  return `${hour}-${sourceKey20}-${id12}${extension}`
+  return `${hour}-${sourceKey20(origin)}-${id12}${extension}`
 }
 
 const FRAGMENT = /^(\d{10})-([0-9a-f]{20})-[0-9a-f]{12}\.(?:parquet|ndjson)$/
@@ -67,14 +73,11 @@ export function markStem(prefix: string, sourceName: string, key: string): strin
 }
 
 export const markKey = (prefix: string, sourceName: string, key: string, offset: number) =>
-  `${markStem(prefix, sourceName, key)}${offset}-${key20(sourceName, sourceId(key, offset))}.json`
+  `${markStem(prefix, sourceName, key)}${offset}-${sourceKey20({ sourceName, key, offset })}.json`
 
 /** Says that this version of a log holds nothing that its marks do not: a rotated, compressed or redelivered copy. */
 export const seenKey = (prefix: string, sourceName: string, key: string, etag: string) =>
   `${markStem(prefix, sourceName, key)}seen-${key20(sourceName, `${key}\0${etag}`)}`
-
-/** What a source is called for ever: its key, or `key@offset` where a file went on after an earlier mark. */
-export const sourceId = (key: string, offset: number) => (offset === 0 ? key : `${key}@${offset}`)
 
 export const lakeKey = (prefix: string) => `${prefix}/_state/lake.json`
 export const schemaKey = (prefix: string) => `${prefix}/_state/schema.parquet`

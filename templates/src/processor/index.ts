@@ -1,27 +1,8 @@
-import {
-  fragmentKey,
-  fragmentName,
-  type Granularity,
-  type Hour,
-  hourOf,
-  key20,
-  markKey,
-  seenKey,
-  sourceId,
-} from '../lake/layout.ts'
+import { fragmentKey, fragmentName, type Granularity, type Hour, hourOf, markKey, seenKey } from '../lake/layout.ts'
 import { ensureLake, readMark, writeMark } from '../lake/state.ts'
 import { SCHEMA_VERSION } from '../schema.ts'
-import type {
-  AnalyticsEntry,
-  Column,
-  CompactorStorage,
-  LogSource,
-  Mark,
-  ParquetBatch,
-  ParquetWriter,
-  SourceRange,
-} from '../types.ts'
-import { type ReadOptions, readEntries, startReading } from './entries.ts'
+import type { Column, CompactorStorage, LogSource, Mark, ParquetBatch, ParquetWriter, SourceRange } from '../types.ts'
+import { type ReadEntry, type ReadOptions, readEntries, startReading } from './entries.ts'
 import { listPending, type Pending } from './pending.ts'
 import { createRejectedLines } from './rejected.ts'
 import { addCounts, emptyResult, type IngestResult } from './result.ts'
@@ -89,13 +70,13 @@ export function createProcessor(options: ProcessorOptions): Processor {
   /** Fragments first, the mark last: a source counts from the moment its mark stands, and not before. */
   async function ingest(range: SourceRange): Promise<Mark | null> {
     const { key, path, offset, identity } = range
-    const id = sourceId(key, offset)
+    const origin = { sourceName: source.name, key, offset }
     const fragments: Mark['fragments'] = []
     let flushes = 0
     const flush = async (hour: Hour, batch: ParquetBatch) => {
-      const origin = { sourceName: source.name, key, offset: String(offset), flush: String(flushes++) }
-      const bytes = await batch.finish({ ...origin, schemaVersion: String(SCHEMA_VERSION) })
-      const name = fragmentName(hour, key20(source.name, id), bytes, writer.extension)
+      const place = { ...origin, offset: String(offset), flush: String(flushes++) }
+      const bytes = await batch.finish({ ...place, schemaVersion: String(SCHEMA_VERSION) })
+      const name = fragmentName(hour, origin, bytes, writer.extension)
       await storage.put(fragmentKey(prefix, name), bytes, 'absent') // there already: the same bytes, by its name
       fragments.push({ name, rows: batch.rows })
     }
@@ -124,12 +105,12 @@ export function createProcessor(options: ProcessorOptions): Processor {
     const rejected = createRejectedLines()
     const reading = startReading(rejected.add)
     /** Adds an entry, or the line that was scanned last. */
-    const add = (timestamp: number, entry?: AnalyticsEntry) => {
+    const add = (timestamp: number, read?: ReadEntry) => {
       const hour = Math.floor(timestamp / HOUR_MS)
       const batch = batches.get(hour) ?? writer.open(columns)
       if (batch.rows > 0) bytes -= batch.bytes
       else batches.set(hour, batch)
-      if (entry) batch.add(entry)
+      if (read) batch.add(read.entry)
       else batch.addScanned?.()
       bytes += batch.bytes
       reading.counts.rows++
@@ -138,7 +119,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
     }
     const scanner = options.transform ? undefined : writer.openScanner?.(columns)
     await readEntries(range, reading, options, {
-      add: ({ entry, timestamp }) => add(timestamp, entry),
+      add: (read) => add(read.timestamp, read),
       scanned: scanner && { scanner, add },
     })
     await flushAll()

@@ -43,7 +43,7 @@ export async function* listPending(
     groupStem = stem
     const newest = newestOf(group, (offset) => markKey(prefix, source.name, info.key, offset))
     const seen = seenKey(prefix, source.name, info.key, info.etag)
-    const isOld = newest && info.lastModified + source.recheckMs < newest.lastModified
+    const isOld = newest && !info.twin && info.lastModified + source.recheckMs < newest.lastModified
     if (!all && (isOld || group.some(({ key }) => key === seen))) continue
     yield { info, newestMark: newest?.key ?? null }
   }

@@ -1,4 +1,4 @@
-import { key20, rejectedKey, sourceId } from '../lake/layout.ts'
+import { rejectedKey, sourceKey20 } from '../lake/layout.ts'
 import type { CompactorStorage, RejectReason, SourceRange } from '../types.ts'
 
 const MAX_LINES = 1000
@@ -16,7 +16,7 @@ export function createRejectedLines() {
     async save(storage: CompactorStorage, prefix: string, sourceName: string, { key, path, offset }: SourceRange) {
       if (!kept.length) return
       const head = JSON.stringify({ sourceName, key, path, offset })
-      const at = rejectedKey(prefix, key20(sourceName, sourceId(key, offset)))
+      const at = rejectedKey(prefix, sourceKey20({ sourceName, key, offset }))
       await storage.put(at, Buffer.from(`${[head, ...kept].join('\n')}\n`), 'absent')
     },
   }

@@ -10,7 +10,7 @@ const [FIRST_LOOK, LAST_LOOK] = [4096, 1 << 20]
 /** What the key of a log begins with that goes by its path. */
 export const BY_PATH = 'path/'
 
-type LogHead = { key: string; gzip: boolean }
+export type LogHead = { key: string; gzip: boolean }
 
 /**
  * What a log is called for ever: the time and the hash of its first entry, which keeps its place whatever rotation does
@@ -27,6 +27,18 @@ export async function streamKey(file: FileHandle, path: string, look = FIRST_LOO
   if (!first) return isLast ? { key: `${BY_PATH}${path}`, gzip } : streamKey(file, path, LAST_LOOK)
   const time = /"timestamp":"([\d:.TZ-]+)"/.exec(first)?.[1]?.replace(/[-:]/g, '') ?? 'unknown'
   return { key: `${time}-${createHash('sha256').update(first.trim(), 'latin1').digest('hex').slice(0, 16)}`, gzip }
+}
+
+/**
+ * Up to 4 KiB of a log that reach to `end` at least, of a gzip what its first 4 KiB hold. Empty where that says nothing:
+ * another log has the name by now, or it is a copy in the making, with room (NUL) for what is still to come.
+ */
+export async function pieceOf(file: FileHandle, { key, path, gzip }: LogHead & { path: string }, end: number) {
+  const start = gzip ? 0 : Math.max(0, end - FIRST_LOOK)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(FIRST_LOOK), 0, FIRST_LOOK, start)
+  const piece = buffer.subarray(0, bytesRead)
+  const text = (gzip ? inflateHead(piece) : piece).toString('latin1')
+  return text.includes('\0') || (await streamKey(file, path)).key !== key ? '' : text
 }
 
 /** As much of a gzip file as its beginning tells; damaged ones, and bombs, are found out when they are read. */

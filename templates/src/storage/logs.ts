@@ -4,10 +4,11 @@ import { join, relative, sep } from 'node:path'
 import { gunzipped, isGzip, refuseOtherCompression } from '../processor/lines.ts'
 import type { Bytes, LogSource, Mark, SourceInfo, SourceRange } from '../types.ts'
 import { etagOf, ifMissing, readRange } from './local.ts'
-import { BY_PATH, refuseEntries, streamKey } from './log-heads.ts'
+import { BY_PATH, type LogHead, pieceOf, refuseEntries, streamKey } from './log-heads.ts'
 
 const DAY_MS = 24 * 3600_000
 const UNREADABLE = 'unreadable/'
+const MEND = 'Once nobody writes to it, put a blank behind the { of its first entry: by that entry a log is known'
 
 export interface LocalLogsOptions {
   /** Names these logs in the lake for ever, whatever the folder is called later. */
@@ -32,12 +33,12 @@ export function localLogs(folder: string, options: LocalLogsOptions = {}): LogSo
     list: () => listLogs(folder),
 
     next: (info, newest) =>
-      withLog<'ingested' | 'later'>(join(folder, info.path), 'later', (file) =>
+      withLog<SourceRange | 'ingested' | 'later'>(join(folder, info.path), 'later', (file) =>
         nextRange(file, info, newest, { settleMs, maxGzipRatio }),
       ),
 
     reopen: ({ key, path, etag: identity }, { offset, size }) =>
-      withLog<null>(join(folder, path), null, async (file) => {
+      withLog<SourceRange | null>(join(folder, path), null, async (file) => {
         const { buffer: head } = await file.read(Buffer.alloc(2), 0, 2, 0)
         const end = isGzip(head) ? (await file.stat()).size : offset + size
         const { bytes, rest, sha256 } = await bytesFrom(file, offset, end, isGzip(head), maxGzipRatio)
@@ -59,7 +60,12 @@ export function localLogs(folder: string, options: LocalLogsOptions = {}): LogSo
   }
 }
 
-/** In the order of their marks; of files that begin alike only the one that says most, plain text before gzip. */
+type ListedLog = SourceInfo & LogHead
+
+/**
+ * In the order of their marks; of files that begin alike only the one that says most, plain text before gzip, for they
+ * are copies of each other. One that is no copy is listed, too: `next` refuses whichever of them is not in the lake.
+ */
 async function* listLogs(folder: string): AsyncIterable<SourceInfo> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause) => {
     const why = cause.code === 'ENOENT' ? '' : ` (${cause.message})`
@@ -67,46 +73,52 @@ async function* listLogs(folder: string): AsyncIterable<SourceInfo> {
   })
   const files = entries.filter((entry) => entry.isFile())
   const paths = files.map(({ parentPath, name }) => relative(folder, join(parentPath, name)).replaceAll(sep, '/'))
-  const logs = new Map<string, SourceInfo & { gzip: boolean }>()
+  const logs = new Map<string, ListedLog>()
+  const twins: SourceInfo[] = []
   for (const path of paths.filter((path) => !`/${path}`.includes('/.'))) {
     const info = await statLog(folder, path)
-    const head = info?.size ? await headOf(folder, path) : null
-    if (!info || !head) continue
-    const other = logs.get(head.key)
-    const saysMore = other?.gzip === head.gzip ? info.size > other.size : !head.gzip
-    if (!other || saysMore) logs.set(head.key, { ...info, ...head })
+    if (!info?.size) continue
+    // One that cannot be read is listed all the same, so that `next` says why and the others go on.
+    const unreadable = { key: `${UNREADABLE}${path}`, gzip: false }
+    const head = await withLog(join(folder, path), null, (file) => streamKey(file, path)).catch(() => unreadable)
+    if (!head) continue
+    const log: ListedLog = { ...info, ...head }
+    const known = logs.get(head.key)
+    const saysMore = known?.gzip === log.gzip ? log.size > known.size : !log.gzip
+    const [most, less] = !known || saysMore ? [log, known] : [known, log]
+    logs.set(head.key, most)
+    if (!less || !(await differ(folder, most, less))) continue
+    most.twin = { path: less.path, goesFirst: true }
+    twins.push({ ...less, twin: { path: most.path, goesFirst: false } })
   }
-  const ordered = [...logs.values()].map((info) => [encodeURIComponent(info.key), info] as const)
-  for (const [, info] of ordered.sort(([a], [b]) => (a < b ? -1 : 1))) yield info
+  const ordered = [...twins, ...logs.values()].map((info) => [encodeURIComponent(info.key), info] as const)
+  for (const [, info] of ordered.sort(([a], [b]) => (a < b ? -1 : Number(a > b)))) yield info
 }
 
-/** A file that cannot be read is listed all the same, so that `next` says why and the others go on. */
-async function headOf(folder: string, path: string): Promise<{ key: string; gzip: boolean } | null> {
-  try {
-    const file = await open(join(folder, path))
-    return await streamKey(file, path).finally(() => file.close())
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : { key: `${UNREADABLE}${path}`, gzip: false }
-  }
+/** Whether neither of two logs begins with the other, by a look at where the smaller ends; at the beginning of a gzip. */
+async function differ(folder: string, ...[a, b]: [ListedLog, ListedLog]): Promise<boolean> {
+  const end = a.gzip || b.gzip ? 0 : Math.min(a.size, b.size)
+  const look = (log: ListedLog) =>
+    withLog(join(folder, log.path), '', (file) => pieceOf(file, log, end)).catch(() => '') // `next` says what it is
+  const [x, y] = [await look(a), await look(b)]
+  return !x.startsWith(y) && !y.startsWith(x)
 }
-
-type Work<T> = (file: FileHandle) => Promise<SourceRange | T>
 
 /** Opens a log for `work` and closes it again, unless that gave a range, whose body closes it. */
-async function withLog<T extends string | null>(path: string, none: T, work: Work<T>): Promise<SourceRange | T> {
+async function withLog<T>(path: string, none: T, work: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await open(path).catch(ifMissing)
-  let range: SourceRange | T = none
+  let found = none
   try {
-    if (file) range = await work(file)
-    return range
+    if (file) found = await work(file)
+    return found
   } finally {
-    if (range === null || typeof range === 'string') await file?.close()
+    if (!(found instanceof Object && 'body' in found)) await file?.close()
   }
 }
 
 async function nextRange(
   file: FileHandle,
-  { key, path, etag }: SourceInfo,
+  { key, path, etag, twin }: SourceInfo,
   newest: Mark | null,
   { settleMs, maxGzipRatio }: { settleMs: number; maxGzipRatio: number | undefined },
 ): Promise<SourceRange | 'ingested' | 'later'> {
@@ -128,7 +140,7 @@ async function nextRange(
   // What is in already must be what the log still begins with; then the rest is new, however it got here.
   const last = Math.max(end, Math.min(offset, size))
   const { bytes, rest, sha256 } = await bytesFrom(file, offset, last, gzip, maxGzipRatio)
-  const isKnown = rest !== null && (!newest || sha256.copy().digest('hex') === newest.sha256)
+  const isKnown = rest !== null && (newest ? sha256.copy().digest('hex') === newest.sha256 : twin?.goesFirst !== false)
   if (isKnown && rest.length > 0) {
     const body = follow(rest, bytes, file, Infinity, async () => {
       if ((await streamKey(file, path)).key !== key) throw new Error('it was truncated while it was read; run again')
@@ -136,6 +148,7 @@ async function nextRange(
     return { key, path, offset, identity, body: key.startsWith(BY_PATH) ? refuseEntries(body) : body, sha256 }
   }
   await bytes.return?.()
+  if (!isKnown && twin) throw new Error(`it begins as ${twin.path} does, but is another log. ${MEND}`)
   if (!isKnown) throw new Error(`its first ${offset} bytes are not those ingested before. Give new logs a new name`)
   return identity === etag && end === size ? 'ingested' : 'later'
 }
