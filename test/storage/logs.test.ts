@@ -285,11 +285,11 @@ describe('local logs', () => {
 
     it('are no others while a live log is copied, truncated and written to, wherever the listing looks in between', async () => {
       const lake = open()
-      const text = (id: number) => Array.from({ length: 9 }, (_, n) => line(`${id}-${n}`)).join('')
+      const text = (id: number) => Array.from({ length: 50 }, (_, n) => line(`${id}-${n}`)).join('')
       let isOver = false
       const rotate = async () => {
         for (let n = 0; n < 60; n++) {
-          for (const part of text(n).match(/.{1,700}/gs) ?? []) await appendFile(file, part)
+          for (const part of text(n).match(/.{1,7777}/gs) ?? []) await appendFile(file, part)
           await copyFile(file, `${file}.${n}`)
           await truncate(file, 0)
         }
@@ -298,7 +298,7 @@ describe('local logs', () => {
       const rotated = rotate()
       while (!isOver) for await (const { twin } of localLogs(folder).list()) expect(twin).toBeUndefined()
       await rotated
-      expect(await lake.ingest()).toMatchObject({ sources: 60, rows: 540, errors: [] })
+      expect(await lake.ingest()).toMatchObject({ sources: 60, rows: 3000, errors: [] })
     })
   })
 
