@@ -4,6 +4,7 @@ import {
   link,
   mkdir,
   mkdtemp,
+  open as openFile,
   readFile,
   rename,
   rm,
@@ -16,6 +17,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { pieceOf, streamKey } from '../../templates/src/storage/log-heads.ts'
 import { localLogs } from '../../templates/src/storage/logs.ts'
 import { entry, lines, testLake } from '../../templates/test/fakes.ts'
 
@@ -281,6 +283,20 @@ describe('local logs', () => {
       await appendFile(file, line('new'))
       expect(await lake.ingest()).toMatchObject({ rows: 1, errors: [] })
       expect(await lake.traceIds()).toHaveLength(100)
+    })
+
+    it('are not spoken of once another log has taken the place of one of them', async () => {
+      await writeFile(file, line('health') + line('a'))
+      const handle = await openFile(file)
+      try {
+        const log = { ...(await streamKey(handle, 'app.ndjson')), path: 'app.ndjson' }
+        expect(await pieceOf(handle, log, 100)).toContain('health')
+        await truncate(file, 0)
+        await appendFile(file, line('new') + line('b'))
+        expect(await pieceOf(handle, log, 100)).toBe('')
+      } finally {
+        await handle.close()
+      }
     })
 
     it('are no others while a live log is copied, truncated and written to, wherever the listing looks in between', async () => {
