@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import type { COMMANDS } from './args.ts'
+import { existsSync } from 'node:fs'
+import { COMMANDS } from './args.ts'
 import { create } from './create.ts'
-import { CliError, messageOf } from './errors.ts'
+import { CliError, messageOf, usageError } from './errors.ts'
+import { nearest } from './suggest.ts'
 import { colours } from './terminal.ts'
 import { LEAST_NODE } from './version.ts'
 
@@ -33,7 +35,16 @@ async function main(argv: readonly string[]): Promise<void> {
   refuseOldNode()
   const [first = '', ...rest] = argv
   const verb = Object.hasOwn(VERBS, first) ? VERBS[first as keyof typeof VERBS] : undefined
-  return verb ? verb(rest) : create(argv)
+  if (verb) return verb(rest)
+  refuseMistyped(first)
+  return create(argv)
+}
+
+/** A command with a slip in it would be taken for the name of a new folder. */
+function refuseMistyped(first: string): void {
+  const meant = nearest(first, COMMANDS, 2)
+  if (meant && !existsSync(first))
+    throw usageError(`"${first}" is no command; did you mean ${meant}?`, `To create a folder of that name: ./${first}`)
 }
 
 /** The one place where errors are shown: as JSON on stdout for programs, in words on stderr for people. */

@@ -1,6 +1,6 @@
-/** The known word nearest to what was typed, or undefined when none is near enough to be meant. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  const far = Math.max(1, Math.floor(word.length / 2.5))
+/** The known word nearest to what was typed, or undefined when none is near enough (`most` edits) to be meant. */
+export function nearest(word: string, known: readonly string[], most = Number.POSITIVE_INFINITY): string | undefined {
+  const far = Math.min(most, Math.max(1, Math.floor(word.length / 2.5)))
   let best: { word: string; distance: number } | undefined
   for (const candidate of known) {
     const near = candidate.startsWith(word) && word.length > 2 ? 1 : distance(word.toLowerCase(), candidate)

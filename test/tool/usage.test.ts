@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMMANDS } from '../../src/args.ts'
@@ -19,11 +19,19 @@ describe('wrong usage', () => {
     [['..'], /names no folder/],
     [['hono'], /the project depends on/],
     [['upgrade'], /Unknown flag --yes/],
+    [['uprade'], /did you mean upgrade\?\n.*folder of that name: \.\/uprade/],
   ])('%j is exit 2, and writes nothing', async (args, message) => {
     const cwd = scratch()
     const words = await run(cwd, [...args, '--yes'])
     expect(words).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) })
     expect(filesOf(cwd)).toEqual([])
+  })
+
+  it('is not the name of a folder that only looks like a command: as a path, or once it is there', async () => {
+    const cwd = scratch()
+    expect(await run(cwd, ['./stats', ...QUICK, '--dry-run'])).toMatchObject({ code: 0 })
+    mkdirSync(join(cwd, 'stats'))
+    expect(await run(cwd, ['stats', ...QUICK, '--dry-run'])).toMatchObject({ code: 0 })
   })
 
   it('is one JSON document under --json, whatever is wrong', async () => {
