@@ -37,6 +37,12 @@ describe('local storage', () => {
       await expect(storage.put(key, bytes('x'), 'absent')).rejects.toThrow(/leads out/)
   })
 
+  it('names the file that lies where its folder should be, and the setting', async () => {
+    await writeFile(join(root, 'notes.txt'), '')
+    const storage = localStorageAdapter(join(root, 'notes.txt'))
+    await expect(storage.put('p/a', bytes('a'), 'absent')).rejects.toThrow(/notes\.txt.*a file is in its way.*`lake`/)
+  })
+
   it('removes the temporaries of processes that died, and only those', async () => {
     const storage = localStorageAdapter(root)
     await storage.put('k', bytes('x'), 'absent')

@@ -1,6 +1,5 @@
 import type { FooterMetadata, MergeInput, ObjectInfo, ParquetMerger, StorageReader } from '../types.ts'
 import {
-  COMPACTED,
   compactedKey,
   fragmentKey,
   type Granularity,
@@ -51,7 +50,7 @@ export async function* listPartitions(
     if (path >= '_') break // dated folders sort first, what lies behind them is state
     const name = path.slice(path.lastIndexOf('/') + 1)
     const hour = parseFragmentName(name)?.hour
-    const partition = hour ? partitionOf(hour, granularity) : path.slice(0, -COMPACTED.length - 1)
+    const partition = hour ? partitionOf(hour, granularity) : path.slice(0, -name.length - 1)
     const ours = hour ? fragmentKey(prefix, name) : compactedKey(prefix, partition)
     if (ours !== info.key || !/^\d{4}(\/\d\d)+$/.test(partition)) continue
     if (current?.path !== partition) {

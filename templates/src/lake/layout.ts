@@ -8,14 +8,12 @@ export type Hour = string
 
 const PARTS = { month: 2, day: 3, hour: 4 } as const
 
-export const COMPACTED = 'compacted.parquet'
+const COMPACTED = 'compacted.parquet'
 
 export const hourOf = (ms: number): Hour => new Date(ms).toISOString().slice(0, 13).replace(/[-T]/g, '')
 
 /** Start of an hour, in milliseconds since the epoch. */
-export function hourStart(hour: Hour): number {
-  return Date.parse(`${hour.slice(0, 4)}-${hour.slice(4, 6)}-${hour.slice(6, 8)}T${hour.slice(8)}:00:00Z`)
-}
+export const hourStart = (hour: Hour) => partitionSpan(hourPath(hour))[0]
 
 const hourPath = (hour: Hour) => `${hour.slice(0, 4)}/${hour.slice(4, 6)}/${hour.slice(6, 8)}/${hour.slice(8)}`
 

@@ -58,7 +58,9 @@ describe('lines', () => {
   })
 
   it('of a truncated gzip throw', async () => {
-    await expect(read([gzipSync('a\nb\n').subarray(0, -9)])).rejects.toThrow(/end of file/)
+    await expect(read([gzipSync('a\nb\n').subarray(0, -9)])).rejects.toThrow(
+      /end of file: .*cut short; wait until it is whole/,
+    )
   })
   it('of a gzip bomb throw and say what to do; a small log may be that uniform', async () => {
     const inflate = async (bytes: Uint8Array, maxRatio: number, bombBytes: number) => {

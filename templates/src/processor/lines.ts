@@ -95,6 +95,9 @@ export async function* gunzipped(body: Bytes, maxRatio = 200, bombBytes = 1 << 2
   }
   if (!isGzip(head)) return yield* whole(({ buffer, byteOffset, length }) => Buffer.from(buffer, byteOffset, length))
   const gunzip = createGunzip({ chunkSize: 1 << 18 })
+  gunzip.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'Z_BUF_ERROR') error.message += ': this gzip is cut short; wait until it is whole, or replace it'
+  })
   // What breaks the source also ends the stream below with the same error, so it is told once.
   pipeline(Readable.from(whole(Buffer.from)), gunzip).catch(() => {})
   let inflated = 0

@@ -151,6 +151,7 @@ async function linkIfAbsent(temporary: string, path: string, tries = 5): Promise
 async function makeFolder(folder: string, tries = 5): Promise<void> {
   const first = await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && tries > 0) return null // a clean-up took it while mkdir looked whether it is there
+    if (error.code === 'ENOTDIR') throw new Error(`${folder}: a file is in its way; move it, or set another \`lake\``)
     throw error
   })
   if (first === null) return makeFolder(folder, tries - 1)
