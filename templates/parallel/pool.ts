@@ -26,7 +26,7 @@ export interface PoolOptions {
   ingest: Ingest
   onProgress(result: IngestResult): void
   start?: () => ChildProcess
-  /** How long to go alone at first. By default as long as this process took to start, for a helper takes that, too. */
+  /** How long to go alone at first. By default thrice what this process took to start: a helper has to warm up. */
   helpAfterMs?: number
 }
 
@@ -40,7 +40,7 @@ const startHelper = () => fork(fileURLToPath(new URL('./helper.ts', import.meta.
  */
 export async function ingestTogether(
   pending: AsyncIterableIterator<Pending>,
-  { settings, ingest, onProgress, start = startHelper, helpAfterMs = Math.min(performance.now(), 1000) }: PoolOptions,
+  { settings, ingest, onProgress, start = startHelper, helpAfterMs = 3e3 * Math.min(process.uptime(), 1) }: PoolOptions,
 ): Promise<IngestResult> {
   const pool = emptyResult()
   const runs: IngestResult[] = [pool, emptyResult()]
