@@ -52,9 +52,8 @@ export function sortedByTime(times: Float64Array, rows: number): Uint32Array {
   for (let row = 0; row < rows; row++) {
     const time = (times[row] as number) <= greatest ? (times[row] as number) : greatest + 1
     keys[row] = isOneNumber ? (time - least) * scale + row : time
-    order[row] = row
   }
-  if (!isOneNumber) return order.sort((a, b) => (keys[a] as number) - (keys[b] as number) || a - b)
+  if (!isOneNumber) return order.map((_, row) => row).sort((a, b) => (keys[a] as number) - (keys[b] as number) || a - b)
   keys.sort()
   for (let i = 0; i < rows; i++) {
     const key = keys[i] as number

@@ -204,7 +204,7 @@ export class EntryScanner implements LineScanner {
     return end < lines.length ? this.labels(this.view, start, end + 1) : -1
   }
 
-  /** Asks of labels only what was not asked before; they end where they were found to. */
+  /** Labels as JSON writes them again, so that their bytes are what is stored. Asks only what was not asked before. */
   protected labels(view: DataView, start: number, end: number): number {
     const hash = hashOf(view, start, end)
     const slot = hash & (KNOWN - 1)

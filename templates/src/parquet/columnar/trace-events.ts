@@ -5,8 +5,8 @@ import { begins, isNumber, skipLiteral, skipNumber, skipString } from './json-by
 import { viewOf } from './words.ts'
 
 const TAG = 'stoma_analytics'
-/** How an argument begins that is a line of the policy, behind its quote. */
-const ARGUMENT_HEAD = Buffer.from(`{\\"_type\\":\\"${TAG}\\",\\"timestamp\\":\\"`)
+/** How an argument begins that is a line of the policy, with its quote. */
+const ARGUMENT_HEAD = Buffer.from(JSON.stringify(`{"_type":"${TAG}","timestamp":"`).slice(0, -1))
 const MAX_DEPTH = 32
 
 /** The keys that lead from an event to the arguments of `console.log`; lists on the way, of any depth, change nothing. */
@@ -160,7 +160,7 @@ export class TraceEventScanner implements LineScanner {
   /** The entry, or what certainly holds none. */
   private argument(start: number, depth: number): number {
     const { lines, walked } = this
-    if (lines[start] === QUOTE && begins(lines, start + 1, ARGUMENT_HEAD)) {
+    if (begins(lines, start, ARGUMENT_HEAD)) {
       if (walked.entry >= 0) return -1
       walked.entry = walked.values
       return walked.add(start + 1, this.entries.scan(lines, start + 1))
